@@ -1,0 +1,20 @@
+//! The intermediate representation: typed relational operators over predicates and aggregations.
+//!
+//! It knows neither SPL's syntax nor any target. What SPL leaves unsaid is said here: how letters compare,
+//! what NULL does, which wildcard pieces a value has, whether some or all values of a multivalue field count.
+
+mod display;
+mod expr;
+mod fold;
+mod pattern;
+mod rel;
+pub mod rewrite;
+mod ty;
+
+pub use expr::{ArithmeticOp, Case, CompareOp, Expr, ExprKind, Literal, Name, RelativeTime, Step, TimeStep, TimeUnit};
+pub use pattern::{Pattern, Piece};
+pub use rel::{
+    Aggregate, AggregateFunction, Column, Frame, Join, JoinKind, Lookup, LookupOutput, LookupTable, MatchType, Output,
+    Query, Rel, Scan, SortKey, SortOrder, TimeBound, Values, Window,
+};
+pub use ty::{Scalar, Type};

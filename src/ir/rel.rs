@@ -1,0 +1,343 @@
+//! Relational operators.
+
+use std::sync::Arc;
+
+use super::{Expr, Name, RelativeTime, Type};
+use crate::source::Span;
+
+/// An operator with its inputs below it. Row order matters to SPL: a [`Rel::Scan`] gives the newest event
+/// first, each other operator keeps its input's order unless it says otherwise.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Rel {
+    Scan(Scan),
+    /// Rows of a lookup table (`inputlookup` as a source).
+    Values(Values),
+    /// Keeps rows for which the predicate is true (neither false nor NULL).
+    Filter {
+        input: Box<Rel>,
+        predicate: Expr,
+    },
+    /// Adds columns, or replaces those of the same name. All expressions see the input's columns.
+    Extend {
+        input: Box<Rel>,
+        columns: Vec<(Name, Expr)>,
+    },
+    /// Exactly these columns, in this order.
+    Project {
+        input: Box<Rel>,
+        columns: Vec<(Name, Expr)>,
+    },
+    /// One row for each combination of keys, one row in all where there is no key (even without input).
+    /// Null keys were filtered and multivalue keys unnested by the operators below. Rows come sorted by the keys.
+    Aggregate {
+        input: Box<Rel>,
+        keys: Vec<(Name, Expr)>,
+        aggregates: Vec<(Name, Aggregate)>,
+        span: Span,
+    },
+    /// Adds aggregates of the row's partition (or of a frame of rows in input order) to each row.
+    Window {
+        input: Box<Rel>,
+        partition: Vec<Expr>,
+        frame: Frame,
+        columns: Vec<(Name, Aggregate)>,
+        span: Span,
+    },
+    /// One row for each value of a multivalue column; rows without a value are dropped.
+    Unnest {
+        input: Box<Rel>,
+        column: Name,
+        span: Span,
+    },
+    Join(Join),
+    /// Keeps the rows for which a row of the other side has equal values (case-insensitively) in the paired columns;
+    /// `negated`: for which none has.
+    SemiJoin {
+        input: Box<Rel>,
+        other: Box<Rel>,
+        on: Vec<(Expr, Name)>,
+        negated: bool,
+        span: Span,
+    },
+    /// The rows of the first input, then those of the next; absent columns are NULL.
+    Union {
+        inputs: Vec<Rel>,
+        span: Span,
+    },
+    Sort {
+        input: Box<Rel>,
+        keys: Vec<SortKey>,
+        limit: Option<u64>,
+        span: Span,
+    },
+    /// The first (or last) rows.
+    Limit {
+        input: Box<Rel>,
+        count: u64,
+        last: bool,
+        span: Span,
+    },
+    /// The first `count` rows of each combination of keys, in the current order. Rows lacking a key were filtered below.
+    Distinct {
+        input: Box<Rel>,
+        keys: Vec<Expr>,
+        count: u64,
+        span: Span,
+    },
+    Lookup(Lookup),
+}
+
+/// Reads events of a log source.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Scan {
+    /// The schema's id, e.g. `cloudtrail`.
+    pub source: Arc<str>,
+    /// The raw fields that the query reads, by their path in the record.
+    pub fields: Vec<Column>,
+    pub window: Window,
+    pub span: Span,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Column {
+    pub name: Name,
+    pub ty: Type,
+    pub nullable: bool,
+}
+
+/// The time window of a scan: `earliest <= _time < latest`.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Window {
+    pub earliest: Option<TimeBound>,
+    pub latest: Option<TimeBound>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum TimeBound {
+    /// Seconds since the epoch.
+    Absolute(i64),
+    /// From the moment of the search; no steps: now.
+    Relative(RelativeTime),
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Values {
+    pub table: Arc<str>,
+    pub columns: Vec<Name>,
+    pub rows: Vec<Vec<Option<String>>>,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum JoinKind {
+    Inner,
+    Left,
+}
+
+/// SPL's `join`: the right side's other columns overwrite the left's of the same name where a right row matches.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Join {
+    pub left: Box<Rel>,
+    pub right: Box<Rel>,
+    pub kind: JoinKind,
+    /// Columns of both sides that must be equal (as `where` compares).
+    pub on: Vec<Name>,
+    /// How many right rows a left row is joined to at the most, in the right side's order; `None`: all.
+    pub max: Option<u32>,
+    pub span: Span,
+}
+
+/// SPL's `lookup` over a table whose rows are known.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Lookup {
+    pub input: Box<Rel>,
+    pub table: Arc<LookupTable>,
+    /// Column of the table, and the text that must match it.
+    pub on: Vec<(Name, Expr)>,
+    pub outputs: Vec<LookupOutput>,
+    pub span: Span,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct LookupOutput {
+    /// Column of the table.
+    pub column: Name,
+    /// Column that it becomes.
+    pub output: Name,
+    /// `OUTPUTNEW`: keeps a value that is already there. `OUTPUT` replaces it, by NULL where nothing matches.
+    pub keep_existing: bool,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct LookupTable {
+    pub name: Arc<str>,
+    pub columns: Vec<Name>,
+    pub rows: Vec<Vec<String>>,
+    pub case_sensitive: bool,
+    /// Columns that match by wildcard or as CIDR blocks; all others match whole.
+    pub matching: Vec<(Name, MatchType)>,
+    /// How many rows match at the most (Splunk: 1 where a time field is set, else 1000). Several give a multivalue field.
+    pub max_matches: u32,
+    /// With `min_matches` above 0: the value of outputs where nothing matches.
+    pub default_match: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MatchType {
+    Wildcard,
+    Cidr,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct SortKey {
+    pub expr: Expr,
+    pub descending: bool,
+    pub order: SortOrder,
+}
+
+/// How values order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SortOrder {
+    /// Numbers as numbers, before text (SPL's `auto`).
+    Auto,
+    Number,
+    Text,
+    Ip,
+}
+
+/// The rows that a window aggregate sees.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Frame {
+    /// The whole partition (`eventstats`).
+    Partition,
+    /// The rows so far (`streamstats`), this one included or not; the last `rows` of them at the most.
+    Running { current: bool, rows: Option<u32> },
+}
+
+/// An aggregation over rows.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Aggregate {
+    pub function: AggregateFunction,
+    /// What is aggregated; `None` for the count of rows. Multivalue arguments contribute each value.
+    pub argument: Option<Expr>,
+    pub ty: Type,
+    pub nullable: bool,
+    pub span: Span,
+}
+
+/// Aggregate functions of `stats` (Search Reference, "Statistical and charting functions"). NULL arguments are skipped.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum AggregateFunction {
+    /// Rows, or values where there is an argument.
+    Count,
+    /// Rows for which the argument is true: `count(eval(…))`.
+    CountIf,
+    DistinctCount,
+    EstimatedDistinctCount,
+    /// Distinct values, sorted as text: a multivalue.
+    Values,
+    /// The first 100 values in input order: a multivalue.
+    List,
+    Min,
+    Max,
+    Sum,
+    Average,
+    /// Of a sample.
+    StandardDeviation,
+    PopulationStandardDeviation,
+    Variance,
+    PopulationVariance,
+    SumOfSquares,
+    Median,
+    /// 0 to 100; the flag: exactly.
+    Percentile(f64, bool),
+    Mode,
+    Range,
+    /// In input order.
+    First,
+    Last,
+    /// By `_time`.
+    Earliest,
+    Latest,
+    EarliestTime,
+    LatestTime,
+    Rate,
+}
+
+/// A whole query.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Query {
+    pub plan: Rel,
+    pub output: Output,
+}
+
+/// What the rows show.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Output {
+    /// The plan's columns: it ended in `stats`, `table` and the like.
+    Columns(Vec<Column>),
+    /// Whole events, and the columns that the rule made.
+    Events { added: Vec<Column>, removed: Vec<Name> },
+}
+
+impl Rel {
+    /// The operators that this one reads.
+    pub fn inputs(&self) -> Vec<&Rel> {
+        match self {
+            Rel::Scan(_) | Rel::Values(_) => vec![],
+            Rel::Filter { input, .. }
+            | Rel::Extend { input, .. }
+            | Rel::Project { input, .. }
+            | Rel::Aggregate { input, .. }
+            | Rel::Window { input, .. }
+            | Rel::Unnest { input, .. }
+            | Rel::Sort { input, .. }
+            | Rel::Limit { input, .. }
+            | Rel::Distinct { input, .. } => vec![input],
+            Rel::Lookup(l) => vec![&l.input],
+            Rel::Join(j) => vec![&j.left, &j.right],
+            Rel::SemiJoin { input, other, .. } => vec![input, other],
+            Rel::Union { inputs, .. } => inputs.iter().collect(),
+        }
+    }
+
+    pub fn inputs_mut(&mut self) -> Vec<&mut Rel> {
+        match self {
+            Rel::Scan(_) | Rel::Values(_) => vec![],
+            Rel::Filter { input, .. }
+            | Rel::Extend { input, .. }
+            | Rel::Project { input, .. }
+            | Rel::Aggregate { input, .. }
+            | Rel::Window { input, .. }
+            | Rel::Unnest { input, .. }
+            | Rel::Sort { input, .. }
+            | Rel::Limit { input, .. }
+            | Rel::Distinct { input, .. } => vec![input],
+            Rel::Lookup(l) => vec![&mut l.input],
+            Rel::Join(j) => vec![&mut j.left, &mut j.right],
+            Rel::SemiJoin { input, other, .. } => vec![input, other],
+            Rel::Union { inputs, .. } => inputs.iter_mut().collect(),
+        }
+    }
+
+    /// The operator's name, as `--emit ir` prints it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Rel::Scan(_) => "scan",
+            Rel::Values(_) => "values",
+            Rel::Filter { .. } => "filter",
+            Rel::Extend { .. } => "extend",
+            Rel::Project { .. } => "project",
+            Rel::Aggregate { .. } => "aggregate",
+            Rel::Window { .. } => "window",
+            Rel::Unnest { .. } => "unnest",
+            Rel::Join(_) => "join",
+            Rel::SemiJoin { .. } => "semi-join",
+            Rel::Union { .. } => "union",
+            Rel::Sort { .. } => "sort",
+            Rel::Limit { .. } => "limit",
+            Rel::Distinct { .. } => "distinct",
+            Rel::Lookup(_) => "lookup",
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Schemas: data files that bind a log source to its fields, and each field to each target.
+//!
+//! A schema names the *raw* fields of a source's records, the *calculated* fields that a Splunk add-on derives from
+//! them (written in SPL's own evaluation language), and a section per target that says where a raw field is to be
+//! read there. Everything is data: a user's file adds a schema, or replaces the one of the same id.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::ir::{Scalar, Type};
+
+/// One log source, read from `targets/sources/<id>.toml`.
+#[derive(Deserialize, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Schema {
+    /// E.g. `cloudtrail`.
+    pub id: Arc<str>,
+    pub title: String,
+    /// A search reads this source where one of these is among its conditions.
+    pub select: Vec<Selector>,
+    /// Whether records are JSON, so that any dotted path names a field.
+    #[serde(default)]
+    pub json: bool,
+    /// The raw field that holds the event's time.
+    pub time: String,
+    /// Raw fields by their path in the record; `{}` after a name stands for each element of a list.
+    pub fields: BTreeMap<String, Field>,
+    /// Raw objects whose members are all fields of type `unknown`, e.g. `requestParameters`.
+    #[serde(default)]
+    pub open: Vec<String>,
+    /// Calculated fields whose formula is the same in every profile: name to SPL eval expression. Expressions see raw fields only.
+    #[serde(default)]
+    pub calculated: BTreeMap<String, Calculated>,
+    #[serde(default)]
+    pub default_profile: Option<String>,
+    /// Formulas that depend on the add-on's version.
+    #[serde(default)]
+    pub profiles: BTreeMap<String, Profile>,
+    /// Sections per target, read by the targets themselves.
+    #[serde(default)]
+    pub target: BTreeMap<String, toml::Table>,
+}
+
+/// A condition of a search that chooses the source: `sourcetype`, `source`, `index`, `eventtype` or `datamodel`.
+#[derive(Deserialize, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Selector {
+    pub field: String,
+    /// Compared without case; data models with their dataset, e.g. `Change.All_Changes`.
+    pub value: String,
+}
+
+#[derive(Deserialize, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    #[serde(rename = "type")]
+    pub scalar: FieldType,
+    /// Whether every record has it.
+    #[serde(default)]
+    pub required: bool,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldType {
+    String,
+    Integer,
+    Double,
+    Boolean,
+    Time,
+    Json,
+    Unknown,
+}
+
+/// The formula of a calculated field. In TOML: a string, or a table with `eval` and `type`.
+#[derive(Deserialize, Clone, Debug)]
+#[serde(from = "CalculatedForm")]
+pub struct Calculated {
+    /// An SPL eval expression.
+    pub eval: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum CalculatedForm {
+    Short(String),
+    Long { eval: String },
+}
+
+impl From<CalculatedForm> for Calculated {
+    fn from(form: CalculatedForm) -> Self {
+        match form {
+            CalculatedForm::Short(eval) | CalculatedForm::Long { eval } => Self { eval },
+        }
+    }
+}
+
+#[derive(Deserialize, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// One line: which add-on version it describes.
+    pub summary: String,
+    #[serde(default)]
+    pub calculated: BTreeMap<String, Calculated>,
+}
+
+/// What a name means in a source.
+#[derive(Clone, Debug)]
+pub enum Resolved<'a> {
+    /// A raw field, with the path under which targets know it.
+    Raw {
+        path: String,
+        ty: Type,
+        nullable: bool,
+    },
+    Calculated {
+        formula: &'a Calculated,
+        from_profile: bool,
+    },
+    /// Not in the schema. For JSON sources it can be read as a raw path all the same.
+    Unknown,
+}
+
+impl Schema {
+    /// Reads a schema file.
+    ///
+    /// # Errors
+    /// The message of the TOML reader, and the byte range it concerns.
+    pub fn parse(text: &str) -> Result<Schema, SchemaError> {
+        let schema: Schema =
+            toml::from_str(text).map_err(|e| SchemaError { message: e.message().to_owned(), range: e.span() })?;
+        if let Some(profile) = &schema.default_profile
+            && !schema.profiles.contains_key(profile)
+        {
+            return Err(SchemaError {
+                message: format!("`default_profile` names `{profile}`, which is not among the profiles"),
+                range: None,
+            });
+        }
+        Ok(schema)
+    }
+
+    /// What a field name means under a profile. Calculated fields hide raw ones of the same name.
+    pub fn resolve(&self, name: &str, profile: Option<&str>) -> Resolved<'_> {
+        let profile = profile.or(self.default_profile.as_deref()).and_then(|p| self.profiles.get(p));
+        if let Some(formula) = profile.and_then(|p| p.calculated.get(name)) {
+            return Resolved::Calculated { formula, from_profile: true };
+        }
+        if let Some(formula) = self.calculated.get(name) {
+            return Resolved::Calculated { formula, from_profile: false };
+        }
+        self.resolve_raw(name)
+    }
+
+    /// What a name means among the raw fields.
+    pub fn resolve_raw(&self, name: &str) -> Resolved<'_> {
+        if name == "_time" {
+            let nullable = self.fields.get(&self.time).is_none_or(|f| !f.required);
+            return Resolved::Raw { path: "_time".to_owned(), ty: Type::TIME, nullable };
+        }
+        if let Some(field) = self.fields.get(name) {
+            let ty = Type { scalar: field.scalar.into(), multivalue: name.contains("{}") };
+            return Resolved::Raw { path: name.to_owned(), ty, nullable: !field.required };
+        }
+        let under_open = self.open.iter().any(|root| {
+            name.strip_prefix(root.as_str()).is_some_and(|rest| rest.starts_with('.') || rest.starts_with('{'))
+        });
+        if under_open {
+            return Resolved::Raw { path: name.to_owned(), ty: raw_path_type(name), nullable: true };
+        }
+        Resolved::Unknown
+    }
+
+    /// Every name that the schema knows: raw fields, calculated fields, those of profiles.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields
+            .keys()
+            .chain(self.calculated.keys())
+            .chain(self.profiles.values().flat_map(|p| p.calculated.keys()))
+            .map(String::as_str)
+    }
+
+    /// A target's section, as the target reads it; `None` where the schema has none for it.
+    ///
+    /// # Errors
+    /// The TOML reader's message where the section does not have the target's form.
+    pub fn section<T: serde::de::DeserializeOwned>(&self, target: &str) -> Option<Result<T, String>> {
+        let table = self.target.get(target)?;
+        Some(T::deserialize(toml::Value::Table(table.clone())).map_err(|e| e.message().to_owned()))
+    }
+}
+
+/// The type of a path that the schema does not list: extracted text, multivalue where the path goes through a list.
+pub fn raw_path_type(path: &str) -> Type {
+    Type { scalar: Scalar::Unknown, multivalue: path.contains("{}") }
+}
+
+impl From<FieldType> for Scalar {
+    fn from(ty: FieldType) -> Self {
+        match ty {
+            FieldType::String => Scalar::String,
+            FieldType::Integer => Scalar::Integer,
+            FieldType::Double => Scalar::Double,
+            FieldType::Boolean => Scalar::Boolean,
+            FieldType::Time => Scalar::Time,
+            FieldType::Json => Scalar::Json,
+            FieldType::Unknown => Scalar::Unknown,
+        }
+    }
+}
+
+/// A schema file that can't be read.
+#[derive(Debug, Clone)]
+pub struct SchemaError {
+    pub message: String,
+    /// Bytes of the file.
+    pub range: Option<std::ops::Range<usize>>,
+}
+
+/// The schemas of a compilation.
+#[derive(Clone, Debug, Default)]
+pub struct Schemas {
+    schemas: Vec<Arc<Schema>>,
+}
+
+impl Schemas {
+    /// The schemas that the program brings along.
+    pub fn builtin() -> Self {
+        let mut schemas = Self::default();
+        for (_, text) in BUILTIN {
+            // A test holds that each of these parses.
+            if let Ok(schema) = Schema::parse(text) {
+                schemas.add(schema);
+            }
+        }
+        schemas
+    }
+
+    /// Adds a schema; one of the same id is replaced.
+    pub fn add(&mut self, schema: Schema) {
+        self.schemas.retain(|s| s.id != schema.id);
+        self.schemas.push(Arc::new(schema));
+    }
+
+    pub fn get(&self, id: &str) -> Option<&Arc<Schema>> {
+        self.schemas.iter().find(|s| &*s.id == id)
+    }
+
+    /// The schema that a condition such as `sourcetype=aws:cloudtrail` chooses.
+    pub fn select(&self, field: &str, value: &str) -> Option<&Arc<Schema>> {
+        self.schemas.iter().rev().find(|s| {
+            s.select.iter().any(|x| x.field.eq_ignore_ascii_case(field) && x.value.eq_ignore_ascii_case(value))
+        })
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Schema>> {
+        self.schemas.iter()
+    }
+}
+
+/// File name and text of each schema that the program brings along.
+pub const BUILTIN: &[(&str, &str)] = &[
+    ("cloudtrail.toml", include_str!("../../targets/sources/cloudtrail.toml")),
+    ("security_lake.toml", include_str!("../../targets/sources/security_lake.toml")),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builtin_schemas_parse() {
+        for (name, text) in BUILTIN {
+            if let Err(e) = Schema::parse(text) {
+                panic!("{name}: {} at {:?}", e.message, e.range);
+            }
+        }
+    }
+}
