@@ -1,1 +1,72 @@
-//! SPL eval functions.
+//! The functions of SPL's evaluation language, one file each (Search Reference, "Evaluation functions").
+//!
+//! A function says what it takes and how it becomes an expression of the IR: either by nodes of its own meaning
+//! (`if`, `match`, `like`), or as a [`ExprKind::Call`] under its SPL name, which targets spell by their `functions.toml`.
+
+mod call;
+
+pub use call::{Call, Fault};
+
+use crate::ir::Expr;
+
+/// A function of the evaluation language.
+pub struct Function {
+    /// As SPL spells it.
+    pub name: &'static str,
+    /// E.g. `substr(text, start[, length])`.
+    pub usage: &'static str,
+    /// Least and most number of arguments.
+    pub arity: (usize, usize),
+    /// Whether the argument at a position (of so many) is a condition.
+    pub condition: fn(usize, usize) -> bool,
+    pub lower: fn(Call<'_>) -> Result<Expr, Fault>,
+}
+
+/// For functions whose arguments are all values.
+pub(crate) fn no_condition(_: usize, _: usize) -> bool {
+    false
+}
+
+macro_rules! functions {
+    ($($module:ident),* $(,)?) => {
+        $(mod $module;)*
+        static FUNCTIONS: &[&Function] = &[$(&$module::FUNCTION),*];
+    };
+}
+
+functions! {
+    abs, case, ceiling, cidrmatch, coalesce, exact, exp, false_, floor, if_, in_, isbool, isint, isnotnull, isnull, isnum,
+    isstr, len, like, ln, log, lower, ltrim, match_, max, md5, min, mvappend, mvcount, mvdedup, mvfind, mvindex, mvjoin,
+    mvrange, mvsort, mvzip, now, null, nullif, pi, pow, random, relative_time, replace, round, rtrim, sha1, sha256, sha512,
+    sigfig, spath, split, sqrt, strftime, strptime, substr, time, tonumber, tostring, trim, true_, typeof_, upper,
+    urldecode, validate,
+}
+
+/// Functions that exist in SPL and are not implemented.
+const KNOWN: &[&str] = &[
+    "acos", "acosh", "array_to_mv", "asin", "asinh", "atan", "atan2", "atanh", "avg", "bit_and", "bit_not", "bit_or",
+    "bit_shift_left", "bit_shift_right", "bit_xor", "commands", "cos", "cosh", "exact", "getfields", "hypot",
+    "ipmask", "json", "json_append", "json_array", "json_array_to_mv", "json_delete", "json_entries", "json_extend",
+    "json_extract", "json_extract_exact", "json_has_key_exact", "json_keys", "json_object", "json_set",
+    "json_set_exact", "json_valid", "lookup", "mv_to_json_array", "object_to_array", "printf", "sin", "sinh", "sum",
+    "tan", "tanh", "toarray", "tobool", "todouble", "toint", "tojson", "toobject", "trendline",
+];
+
+/// The function of a name; case does not matter.
+pub fn find(name: &str) -> Option<&'static Function> {
+    let name = match name {
+        "ceil" => "ceiling",
+        other => other,
+    };
+    FUNCTIONS.iter().copied().find(|f| f.name.eq_ignore_ascii_case(name))
+}
+
+/// The names of all functions that are implemented.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|f| f.name)
+}
+
+/// Whether SPL has a function of this name that is not implemented.
+pub fn is_known(name: &str) -> bool {
+    KNOWN.contains(&name)
+}

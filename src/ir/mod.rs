@@ -6,12 +6,14 @@
 mod display;
 mod expr;
 mod fold;
+mod path;
 mod pattern;
 mod rel;
 pub mod rewrite;
 mod ty;
 
 pub use expr::{ArithmeticOp, Case, CompareOp, Expr, ExprKind, Literal, Name, RelativeTime, Step, TimeStep, TimeUnit};
+pub use path::parse_path;
 pub use pattern::{Pattern, Piece};
 pub use rel::{
     Aggregate, AggregateFunction, Column, Frame, Join, JoinKind, Lookup, LookupOutput, LookupTable, MatchType, Output,

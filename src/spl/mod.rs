@@ -1,17 +1,122 @@
 //! The SPL front end: macro expansion, parsing, and lowering into the IR.
-use crate::diagnostic::{Reported, Sink};
-use crate::ir::Query;
-use crate::options::Options;
-use crate::rule::{Library, Rule, Search};
-use crate::schema::Schemas;
 
-#[derive(Clone, Debug)]
-pub struct Pipeline;
+pub mod command;
+pub mod eval;
+mod expand;
+mod lower;
+mod parser;
+pub mod search;
+mod text;
 
-pub fn parse(_: &Search, _: &Library, _: &mut Sink) -> Result<Pipeline, Reported> {
-    Err(Reported)
+use std::sync::Arc;
+
+pub use command::Command;
+pub use lower::lower;
+pub use parser::Spanned;
+
+use crate::diagnostic::{Reported, Sink, code};
+use crate::rule::{Library, Search};
+use crate::source::Span;
+use parser::Parser;
+use text::Text;
+
+/// A search: commands, joined by pipes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pipeline {
+    pub stages: Vec<Stage>,
+    pub span: Span,
 }
 
-pub fn lower(_: &Pipeline, _: &Rule, _: &Library, _: &Schemas, _: &Options, _: &mut Sink) -> Result<Query, Reported> {
-    Err(Reported)
+/// A command with its place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Stage {
+    pub command: Command,
+    pub span: Span,
+}
+
+/// Expands the macros of a search and parses it.
+///
+/// # Errors
+/// The search is not well-formed, or calls macros that can't be expanded; the sink has each fault.
+pub fn parse(search: &Search, library: &Library, sink: &mut Sink) -> Result<Pipeline, Reported> {
+    let text = Text::of_search(&search.text, Arc::new(search.map.clone()));
+    let expanded = expand::expand(&text, library, sink)?;
+    let mut p = Parser::new(&expanded, sink);
+    let pipeline = parse_pipeline(&mut p, false);
+    if p.peek().is_some() && !p.failed {
+        let span = p.span(p.pos(), p.pos() + 1);
+        p.fail(&code::UNBALANCED_BRACKET, "`]` has no partner", span, "remove it, or open the subsearch with `[`");
+    }
+    if p.failed { Err(Reported) } else { pipeline }
+}
+
+/// Parses a formula of the evaluation language that does not stand in a rule; faults are put at `place`.
+///
+/// # Errors
+/// The formula is malformed; the sink has the reason.
+pub(crate) fn parse_formula(formula: &str, place: Span, sink: &mut Sink) -> Result<eval::Eval, Reported> {
+    let text = Text::of_formula(formula, place);
+    let mut p = Parser::new(&text, sink);
+    let parsed = eval::parse(&mut p)?;
+    if p.peek().is_some() {
+        return Err(p.expected("the end of the formula", "a formula is one expression"));
+    }
+    Ok(parsed)
+}
+
+/// `[ … ]`.
+pub(crate) fn parse_subsearch(p: &mut Parser<'_>) -> Result<Pipeline, Reported> {
+    p.skip_space();
+    let open = p.pos();
+    p.expect("[", "a subsearch stands in brackets")?;
+    let pipeline = p.nested(|p| parse_pipeline(p, true))?;
+    if !p.eat("]") {
+        let span = p.span(open, open + 1);
+        return Err(p.fail(&code::UNBALANCED_BRACKET, "`[` has no partner", span, "close the subsearch with `]`"));
+    }
+    Ok(pipeline)
+}
+
+/// Parses stages up to the end or a closing bracket. After a fault it goes on behind the next pipe, so that each
+/// stage's faults are found; the fault is remembered in the parser.
+fn parse_pipeline(p: &mut Parser<'_>, inner: bool) -> Result<Pipeline, Reported> {
+    p.skip_space();
+    let start = p.pos();
+    let mut stages = Vec::new();
+    let mut first = true;
+    let mut failed = false;
+    loop {
+        let piped = p.eat("|");
+        if p.peek().is_none() || (inner && p.peek() == Some(']')) {
+            if stages.is_empty() && !failed {
+                return Err(p.expected("a search", "write a search, or `| command`"));
+            }
+            if piped && !failed {
+                return Err(p.expected("a command after `|`", "remove the pipe or add a command"));
+            }
+            break;
+        }
+        if p.peek() == Some(']') {
+            break;
+        }
+        p.skip_space();
+        let at = p.pos();
+        match command::parse(p, first && !piped) {
+            Ok(command) => stages.push(Stage { command, span: p.span_from(at) }),
+            Err(Reported) => {
+                failed = true;
+                p.recover();
+            }
+        }
+        first = false;
+        if !matches!(p.peek(), None | Some('|')) && !(p.peek() == Some(']') && inner) {
+            if p.peek() == Some(']') {
+                break;
+            }
+            failed = true;
+            p.expected("`|` or the end of the search", "commands are separated by `|`");
+            p.recover();
+        }
+    }
+    if failed { Err(Reported) } else { Ok(Pipeline { stages, span: p.span_from(start) }) }
 }

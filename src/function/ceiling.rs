@@ -1,0 +1,11 @@
+//! `ceiling(x)`, `ceil(x)`: rounds up to an integer (mathematical functions).
+
+use super::{Call, Fault, Function, no_condition};
+use crate::ir::{Expr, Type};
+
+pub(super) static FUNCTION: Function =
+    Function { name: "ceiling", usage: "ceiling(number)", arity: (1, 1), condition: no_condition, lower };
+
+fn lower(call: Call<'_>) -> Result<Expr, Fault> {
+    call.pass_numbers(Type::INTEGER)
+}

@@ -1,0 +1,11 @@
+//! `isint(x)`: whether the value is an integer (informational functions).
+
+use super::{Call, Fault, Function, no_condition};
+use crate::ir::{Expr, Type};
+
+pub(super) static FUNCTION: Function =
+    Function { name: "isint", usage: "isint(value)", arity: (1, 1), condition: no_condition, lower };
+
+fn lower(call: Call<'_>) -> Result<Expr, Fault> {
+    call.pass(Type::BOOLEAN)
+}

@@ -1,0 +1,11 @@
+//! `isnull(x)` (informational functions).
+
+use super::{Call, Fault, Function, no_condition};
+use crate::ir::Expr;
+
+pub(super) static FUNCTION: Function =
+    Function { name: "isnull", usage: "isnull(value)", arity: (1, 1), condition: no_condition, lower };
+
+fn lower(mut call: Call<'_>) -> Result<Expr, Fault> {
+    Ok(call.take(0).is_null())
+}

@@ -1,0 +1,11 @@
+//! `isstr(x)`: whether the value is text and not a number (informational functions).
+
+use super::{Call, Fault, Function, no_condition};
+use crate::ir::{Expr, Type};
+
+pub(super) static FUNCTION: Function =
+    Function { name: "isstr", usage: "isstr(value)", arity: (1, 1), condition: no_condition, lower };
+
+fn lower(call: Call<'_>) -> Result<Expr, Fault> {
+    call.pass(Type::BOOLEAN)
+}

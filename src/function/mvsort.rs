@@ -1,0 +1,12 @@
+//! `mvsort(field)`: the values sorted as text (multivalue eval functions).
+
+use super::{Call, Fault, Function, no_condition};
+use crate::ir::{Expr, Type};
+
+pub(super) static FUNCTION: Function =
+    Function { name: "mvsort", usage: "mvsort(field)", arity: (1, 1), condition: no_condition, lower };
+
+fn lower(call: Call<'_>) -> Result<Expr, Fault> {
+    let ty = Type::many(call.arguments[0].ty.scalar);
+    call.pass(ty)
+}

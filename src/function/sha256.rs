@@ -1,0 +1,11 @@
+//! `sha256(text)`: the hash in hexadecimal digits (cryptographic functions).
+
+use super::{Call, Fault, Function, no_condition};
+use crate::ir::{Expr, Type};
+
+pub(super) static FUNCTION: Function =
+    Function { name: "sha256", usage: "sha256(text)", arity: (1, 1), condition: no_condition, lower };
+
+fn lower(call: Call<'_>) -> Result<Expr, Fault> {
+    call.pass_texts(Type::STRING)
+}

@@ -1,0 +1,11 @@
+//! `upper(text)`: the text in upper case (text functions).
+
+use super::{Call, Fault, Function, no_condition};
+use crate::ir::{Expr, Type};
+
+pub(super) static FUNCTION: Function =
+    Function { name: "upper", usage: "upper(text)", arity: (1, 1), condition: no_condition, lower };
+
+fn lower(call: Call<'_>) -> Result<Expr, Fault> {
+    call.pass_texts(Type::STRING)
+}

@@ -1,0 +1,79 @@
+//! `eventstats`: adds aggregates of a row's group to each row (Search Reference, `eventstats`).
+
+use super::Syntax;
+use crate::diagnostic::Reported;
+use crate::ir::{Frame, Rel};
+use crate::source::Span;
+use crate::spl::lower::{Aggregation, Lowering, aggregate, parse_aggregations};
+use crate::spl::parser::{Parser, Spanned};
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Eventstats {
+    pub aggregations: Vec<Aggregation>,
+    pub by: Vec<Spanned>,
+}
+
+impl Syntax for Eventstats {
+    const NAMES: &'static [&'static str] = &["eventstats"];
+
+    fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
+        while let Some((option, value)) = p.option()? {
+            match option.text.as_str() {
+                "allnum" if !p.boolean(&option, &value)? => {}
+                "allnum" => return Err(p.unsupported_option("eventstats", &option)),
+                _ => return Err(p.unknown_option("eventstats", &option, &["allnum"])),
+            }
+        }
+        let aggregations = parse_aggregations(p, &["by"])?;
+        let by = if p.eat_keyword("by") { p.names(&[])? } else { Vec::new() };
+        if aggregations.is_empty() {
+            return Err(p.expected("an aggregation", "write e.g. `eventstats avg(count) as mean by user`"));
+        }
+        Ok(Eventstats { aggregations, by })
+    }
+
+    fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
+        window(lowering, &self.aggregations, &self.by, Frame::Partition, span)
+    }
+}
+
+/// Adds window aggregates. Rows without a key stay and get no aggregate.
+pub(super) fn window(
+    lowering: &mut Lowering<'_>,
+    aggregations: &[Aggregation],
+    by: &[Spanned],
+    frame: Frame,
+    span: Span,
+) -> Result<(), Reported> {
+    use crate::ir::{Expr, ExprKind};
+    let mut partition = Vec::new();
+    for field in by {
+        let key = lowering.field(&field.text, field.span);
+        if key.ty.multivalue {
+            let message = format!("grouping rows by the multivalue field `{}` is not supported here", field.text);
+            return Err(super::unsupported(lowering, field.span, message, "use `mvexpand` before"));
+        }
+        partition.push(key);
+    }
+    let columns = aggregate(lowering, aggregations)?;
+    let nullable_keys: Vec<Expr> = partition.iter().filter(|k| k.nullable).cloned().collect();
+    for (name, aggregate) in &columns {
+        lowering.scope.declare(name, aggregate.ty, aggregate.nullable);
+    }
+    let input = lowering.take_plan(span)?;
+    let names: Vec<_> = columns.iter().map(|(n, a)| (n.clone(), a.ty)).collect();
+    lowering.put_plan(Rel::Window { input, partition, frame, columns, span });
+    if nullable_keys.is_empty() {
+        return Ok(());
+    }
+    let complete = Expr::and(nullable_keys.into_iter().map(Expr::is_not_null).collect(), span);
+    let guarded = names
+        .into_iter()
+        .map(|(name, ty)| {
+            let value = Expr::column(name.clone(), ty, true, span);
+            let kind = ExprKind::Case { arms: vec![(complete.clone(), value)], otherwise: None };
+            (name, Expr::new(kind, ty, true, span))
+        })
+        .collect();
+    lowering.extend(guarded, span)
+}

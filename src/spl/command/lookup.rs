@@ -1,0 +1,133 @@
+//! `lookup`: adds fields of a lookup table's matching row (Search Reference, `lookup`).
+
+use super::Syntax;
+use crate::diagnostic::{Diagnostic, Reported, code, did_you_mean};
+use crate::ir::{Lookup as LookupRel, LookupOutput, LookupTable, Name, Rel, Type};
+use crate::rule::LookupDefinition;
+use crate::source::Span;
+use crate::spl::lower::Lowering;
+use crate::spl::parser::{Parser, Spanned};
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Lookup {
+    pub table: Spanned,
+    /// Column of the table, field of the row.
+    pub on: Vec<(Spanned, Spanned)>,
+    /// Column of the table, field that it becomes. Empty: all columns that are not matched on.
+    pub outputs: Vec<(Spanned, Spanned)>,
+    /// `OUTPUTNEW`.
+    pub keep_existing: bool,
+}
+
+const HELP: &str = "write `lookup table column as field OUTPUT column as field`";
+
+impl Syntax for Lookup {
+    const NAMES: &'static [&'static str] = &["lookup"];
+
+    fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
+        while let Some((option, value)) = p.option()? {
+            match option.text.as_str() {
+                "local" | "update" => {
+                    // Where Splunk runs the lookup.
+                    p.boolean(&option, &value)?;
+                }
+                _ => return Err(p.unknown_option("lookup", &option, &["local", "update"])),
+            }
+        }
+        let table = p.expect_name("the lookup's name", HELP)?;
+        let on = pairs(p, &["output", "outputnew"])?;
+        let keep_existing = p.eat_keyword("outputnew");
+        let outputs = if keep_existing || p.eat_keyword("output") { pairs(p, &[])? } else { Vec::new() };
+        if on.is_empty() {
+            return Err(p.expected("a column to match", HELP));
+        }
+        Ok(Lookup { table, on, outputs, keep_existing })
+    }
+
+    fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
+        let table = lowering.lookup_table(&self.table)?;
+        let mut on = Vec::new();
+        for (column, field) in &self.on {
+            let name = lowering.lookup_column(&table, column)?;
+            let value = lowering.field(&field.text, field.span);
+            if value.ty.multivalue {
+                let message = format!("`lookup` on the multivalue field `{}` is not supported", field.text);
+                return Err(super::unsupported(lowering, field.span, message, "use `mvexpand` before"));
+            }
+            on.push((name, value));
+        }
+        let mut outputs = Vec::new();
+        if self.outputs.is_empty() {
+            for column in table.columns.iter().filter(|c| !on.iter().any(|(n, _)| n == *c)) {
+                outputs.push(LookupOutput { column: column.clone(), output: column.clone(), keep_existing: false });
+            }
+        }
+        for (column, field) in &self.outputs {
+            let name = lowering.lookup_column(&table, column)?;
+            let output: Name = field.text.as_str().into();
+            if self.keep_existing {
+                // The value that the row has so far, if any, must be a column.
+                let existing = lowering.find(&output, field.span).filter(|e| !e.is_null_literal());
+                if let Some(existing) = existing
+                    && existing.as_column() != Some(&output)
+                {
+                    lowering.extend(vec![(output.clone(), existing)], span)?;
+                }
+            }
+            let keep_existing = self.keep_existing && lowering.scope.column(&output).is_some();
+            outputs.push(LookupOutput { column: name, output, keep_existing });
+        }
+        for output in &outputs {
+            let nullable = table.default_match.is_none();
+            lowering.scope.declare(&output.output, Type::UNKNOWN, nullable);
+        }
+        let input = lowering.take_plan(span)?;
+        lowering.put_plan(Rel::Lookup(LookupRel { input, table, on, outputs, span }));
+        Ok(())
+    }
+}
+
+/// `column [as field]`, until the stage ends or a stop word comes.
+fn pairs(p: &mut Parser<'_>, stops: &[&str]) -> Result<Vec<(Spanned, Spanned)>, Reported> {
+    let mut out = Vec::new();
+    loop {
+        while p.eat(",") {}
+        if p.at_stage_end() || stops.iter().any(|w| p.at_keyword(w)) {
+            return Ok(out);
+        }
+        let column = p.expect_name("a column", HELP)?;
+        let field = if p.eat_keyword("as") { p.expect_name("a field name", HELP)? } else { column.clone() };
+        out.push((column, field));
+    }
+}
+
+impl Lowering<'_> {
+    /// The table of a lookup's name; `x.csv` names a file as well as a definition.
+    pub(crate) fn lookup_table(&mut self, name: &Spanned) -> Result<std::sync::Arc<LookupTable>, Reported> {
+        let bare = name.text.strip_suffix(".csv").unwrap_or(&name.text);
+        let found = self.library.lookups.get(&name.text).or_else(|| self.library.lookups.get(bare));
+        match found {
+            Some(LookupDefinition::Table(table)) => Ok(table.clone()),
+            Some(LookupDefinition::Unavailable { reason }) => {
+                let message = format!("the rows of lookup `{}` are not known: {reason}", name.text);
+                let help = "give the content folder a CSV file with the lookup's rows";
+                Err(self.sink.fail(Diagnostic::new(&code::UNKNOWN_LOOKUP, message).at(name.span).help(help)))
+            }
+            None => {
+                let message = format!("unknown lookup `{}`", name.text);
+                let help = did_you_mean(&name.text, self.library.lookups.keys().map(String::as_str))
+                    .unwrap_or_else(|| "define it in the content folder's `lookups/`, or name that folder with `--content`".to_owned());
+                Err(self.sink.fail(Diagnostic::new(&code::UNKNOWN_LOOKUP, message).at(name.span).help(help)))
+            }
+        }
+    }
+
+    fn lookup_column(&mut self, table: &LookupTable, column: &Spanned) -> Result<Name, Reported> {
+        if let Some(name) = table.columns.iter().find(|c| **c == *column.text) {
+            return Ok(name.clone());
+        }
+        let message = format!("lookup `{}` has no column `{}`", table.name, column.text);
+        let help = format!("its columns are {}", crate::spl::lower::scope::list(&table.columns));
+        Err(self.sink.fail(Diagnostic::new(&code::WRONG_ARGUMENTS, message).at(column.span).help(help)))
+    }
+}

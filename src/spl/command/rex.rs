@@ -1,0 +1,149 @@
+//! `rex`: named groups of a regular expression become fields; where it does not match, fields stay as they were
+//! (Search Reference, `rex`).
+
+use std::sync::Arc;
+
+use super::Syntax;
+use crate::diagnostic::{Diagnostic, Reported, code};
+use crate::ir::{Expr, ExprKind, Name, Type};
+use crate::source::Span;
+use crate::spl::lower::Lowering;
+use crate::spl::parser::{Parser, Spanned};
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Rex {
+    pub field: Option<Spanned>,
+    pub regex: Spanned,
+    /// 1: the first match; 0: all of them; else so many.
+    pub max_match: u32,
+    /// `mode=sed`: replaces in the field.
+    pub sed: bool,
+}
+
+const OPTIONS: &[&str] = &["field", "max_match", "mode", "offset_field"];
+const HELP: &str = "write `rex field=name \"…(?<group>…)…\"`";
+
+impl Syntax for Rex {
+    const NAMES: &'static [&'static str] = &["rex"];
+
+    fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
+        let (mut field, mut regex, mut max_match, mut sed) = (None, None, 1, false);
+        while !p.at_stage_end() {
+            if let Some((option, value)) = p.option()? {
+                match option.text.as_str() {
+                    "field" => field = Some(value),
+                    "max_match" => max_match = p.number("max_match", &value)?,
+                    "mode" if value.text == "sed" => sed = true,
+                    "offset_field" => return Err(p.unsupported_option("rex", &option)),
+                    _ => return Err(p.unknown_option("rex", &option, OPTIONS)),
+                }
+                continue;
+            }
+            match p.quoted()? {
+                Some(text) => regex = Some(text),
+                None => return Err(p.expected("a regular expression in quotes", HELP)),
+            }
+        }
+        match regex {
+            Some(regex) => Ok(Rex { field, regex, max_match, sed }),
+            None => Err(p.expected("a regular expression in quotes", HELP)),
+        }
+    }
+
+    fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
+        let (name, at) = match &self.field {
+            Some(field) => (field.text.as_str(), field.span),
+            None => ("_raw", span),
+        };
+        let value = lowering.field(name, at);
+        if self.sed {
+            return self.replace(value, span, lowering);
+        }
+        let groups = named_groups(&self.regex.text);
+        if groups.is_empty() {
+            let message = "the regular expression of `rex` has no named group";
+            return Err(lowering.sink.fail(Diagnostic::new(&code::INVALID_REGEX, message).at(self.regex.span).help(HELP)));
+        }
+        if value.is_null_literal() {
+            return Ok(());
+        }
+        let many = self.max_match != 1;
+        if value.ty.multivalue {
+            let message = format!("`rex` over the multivalue field `{name}` is not supported");
+            return Err(super::unsupported(lowering, at, message, "use `mvexpand` before"));
+        }
+        let mut columns: Vec<(Name, Expr)> = Vec::new();
+        for group in groups {
+            let kind = ExprKind::Capture {
+                value: Box::new(value.clone()),
+                regex: self.regex.text.clone(),
+                group: Arc::from(group.as_str()),
+                all: many,
+                limit: if many { self.max_match } else { 1 },
+            };
+            let ty = Type { multivalue: many, ..Type::UNKNOWN };
+            let mut captured = Expr::new(kind, ty, true, span);
+            // Where nothing matches, a field of that name that the rule made keeps its value.
+            if let Some(before) = lowering.scope.column(&group).cloned() {
+                if before.ty.multivalue != many {
+                    let message = format!("`{group}` would hold one value in some rows and several in others");
+                    return Err(super::unsupported(lowering, span, message, "capture into a new field"));
+                }
+                let old = Expr::column(before.name.clone(), before.ty, before.nullable, span);
+                let ty = captured.ty.union(before.ty);
+                captured = Expr::new(ExprKind::Coalesce(vec![captured, old]), ty, before.nullable, span);
+            }
+            columns.push((group.as_str().into(), captured));
+        }
+        lowering.extend(columns, span)
+    }
+}
+
+impl Rex {
+    /// `mode=sed "s/regex/replacement/g"`.
+    fn replace(&self, value: Expr, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
+        let text = &self.regex.text;
+        let parts: Vec<&str> = match text.strip_prefix('s').and_then(|r| r.chars().next().map(|d| (r, d))) {
+            Some((rest, delimiter)) if !delimiter.is_alphanumeric() => rest[delimiter.len_utf8()..].split(delimiter).collect(),
+            _ => Vec::new(),
+        };
+        let [regex, replacement, "g"] = parts.as_slice() else {
+            let message = "only `s/…/…/g` is supported in `rex mode=sed`";
+            return Err(super::unsupported(lowering, self.regex.span, message, "write `eval field=replace(field, …)`"));
+        };
+        let Some(field) = &self.field else {
+            return Err(super::unsupported(lowering, span, "`rex mode=sed` on `_raw` is not supported", "name a field"));
+        };
+        if value.is_null_literal() {
+            return Ok(());
+        }
+        if value.ty.multivalue {
+            let message = "`rex mode=sed` over a multivalue field is not supported";
+            return Err(super::unsupported(lowering, field.span, message, "use `mvexpand` before"));
+        }
+        let nullable = value.nullable;
+        let args = vec![value, Expr::string(*regex, span), Expr::string(*replacement, span)];
+        let replaced = Expr::new(ExprKind::Call { function: "replace", args }, Type::UNKNOWN, nullable, span);
+        lowering.extend(vec![(field.text.as_str().into(), replaced)], span)
+    }
+}
+
+/// Names of the groups `(?<name>…)` and `(?P<name>…)`, in order.
+pub(super) fn named_groups(regex: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut rest = regex;
+    while let Some(at) = rest.find("(?") {
+        let escaped = rest[..at].chars().rev().take_while(|c| *c == '\\').count() % 2 == 1;
+        rest = &rest[at + 2..];
+        let inner = rest.strip_prefix('P').unwrap_or(rest);
+        let name = inner.strip_prefix('<').and_then(|i| i.split_once('>')).map(|(name, _)| name);
+        if let Some(name) = name
+            && !escaped
+            && name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && !out.iter().any(|n| n == name)
+        {
+            out.push(name.to_owned());
+        }
+    }
+    out
+}

@@ -1,0 +1,82 @@
+//! `stats`: one row of aggregates for each combination of keys (Search Reference, `stats`).
+
+use super::Syntax;
+use crate::diagnostic::Reported;
+use crate::ir::{Column, Rel};
+use crate::source::Span;
+use crate::spl::lower::{Aggregation, Lowering, aggregate, parse_aggregations};
+use crate::spl::parser::{Parser, Spanned};
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Stats {
+    pub aggregations: Vec<Aggregation>,
+    pub by: Vec<Spanned>,
+}
+
+const OPTIONS: &[&str] = &["partitions", "allnum", "delim", "dedup_splitvals"];
+
+impl Syntax for Stats {
+    const NAMES: &'static [&'static str] = &["stats", "sistats"];
+
+    fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
+        while let Some((option, value)) = p.option()? {
+            match option.text.as_str() {
+                // How Splunk divides the work, and how it shows multivalue fields.
+                "partitions" | "delim" => {}
+                "allnum" | "dedup_splitvals" if !p.boolean(&option, &value)? => {}
+                "allnum" | "dedup_splitvals" => return Err(p.unsupported_option("stats", &option)),
+                _ => return Err(p.unknown_option("stats", &option, OPTIONS)),
+            }
+        }
+        let aggregations = parse_aggregations(p, &["by"])?;
+        let by = if p.eat_keyword("by") { p.names(&[])? } else { Vec::new() };
+        if aggregations.is_empty() && by.is_empty() {
+            return Err(p.expected("an aggregation", "write e.g. `stats count by user`"));
+        }
+        Ok(Stats { aggregations, by })
+    }
+
+    fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
+        let keys = lowering.group_keys(&self.by, span)?;
+        let aggregates = aggregate(lowering, &self.aggregations)?;
+        lowering.group(keys, aggregates, span)
+    }
+}
+
+impl Lowering<'_> {
+    /// Groups by keys whose null rows were dropped; exactly the keys and aggregates are left.
+    pub(crate) fn group(
+        &mut self,
+        mut keys: Vec<(crate::ir::Name, crate::ir::Expr)>,
+        aggregates: Vec<(crate::ir::Name, crate::ir::Aggregate)>,
+        span: Span,
+    ) -> Result<(), Reported> {
+        // An aggregate that takes a key's name replaces it in the output; the rows are grouped all the same.
+        let shadowed: Vec<crate::ir::Name> =
+            keys.iter().map(|(n, _)| n.clone()).filter(|n| aggregates.iter().any(|(a, _)| a == n)).collect();
+        for (name, _) in &mut keys {
+            if shadowed.contains(name) {
+                *name = format!("{name} (key)").into();
+            }
+        }
+        let input = self.take_plan(span)?;
+        let columns: Vec<Column> = keys
+            .iter()
+            .map(|(n, e)| Column { name: n.clone(), ty: e.ty, nullable: false })
+            .chain(aggregates.iter().map(|(n, a)| Column { name: n.clone(), ty: a.ty, nullable: a.nullable }))
+            .collect();
+        self.close(columns);
+        self.put_plan(Rel::Aggregate { input, keys, aggregates, span });
+        if !shadowed.is_empty() {
+            let kept: Vec<_> = self
+                .scope
+                .columns
+                .iter()
+                .filter(|c| !c.name.ends_with(" (key)"))
+                .map(|c| (c.name.clone(), crate::ir::Expr::column(c.name.clone(), c.ty, c.nullable, span)))
+                .collect();
+            self.project(kept, span)?;
+        }
+        Ok(())
+    }
+}

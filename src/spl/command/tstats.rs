@@ -1,0 +1,138 @@
+//! `tstats`: aggregates over a data model's events (Search Reference, `tstats`). `summariesonly` and its kin say where
+//! Splunk reads, not what the result means.
+
+use super::Syntax;
+use super::bin::{self, BinSpan};
+use crate::diagnostic::{Diagnostic, Reported, code};
+use crate::source::Span;
+use crate::spl::lower::{Aggregation, Lowering, aggregate, parse_aggregations};
+use crate::spl::parser::{Parser, Spanned};
+use crate::spl::search::{self, Search};
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Tstats {
+    pub aggregations: Vec<Aggregation>,
+    /// `Model.Dataset` or `Model`.
+    pub datamodel: Option<Spanned>,
+    pub condition: Search,
+    pub by: Vec<Spanned>,
+    /// `by _time span=…`.
+    pub span: Option<BinSpan>,
+    /// `fillnull_value=`: what stands for a null key.
+    pub fill: Option<String>,
+}
+
+const OPTIONS: &[&str] = &[
+    "summariesonly", "allow_old_summaries", "fillnull_value", "prestats", "append", "local", "chunk_size",
+    "include_reduced_buckets", "use_summary_index_values",
+];
+const HELP: &str = "write `tstats count from datamodel=M.D where … by D.field`";
+
+impl Syntax for Tstats {
+    const NAMES: &'static [&'static str] = &["tstats"];
+
+    fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
+        let mut fill = None;
+        while let Some((option, value)) = p.option()? {
+            match option.text.as_str() {
+                "fillnull_value" => fill = Some(value.text),
+                "prestats" | "append" if p.boolean(&option, &value)? => return Err(p.unsupported_option("tstats", &option)),
+                name if OPTIONS.contains(&name) => {}
+                _ => return Err(p.unknown_option("tstats", &option, OPTIONS)),
+            }
+        }
+        let aggregations = parse_aggregations(p, &["from", "where", "by"])?;
+        let mut datamodel = None;
+        if p.eat_keyword("from") {
+            match p.option()? {
+                Some((option, value)) if option.text.eq_ignore_ascii_case("datamodel") => datamodel = Some(value),
+                Some((option, _)) => return Err(p.unsupported_option("tstats", &option)),
+                None => return Err(p.expected("`datamodel=`", HELP)),
+            }
+        }
+        // Options may also stand behind the data model.
+        while !p.at_keyword("where") && !p.at_keyword("by") {
+            match p.option()? {
+                Some((option, value)) if option.text == "fillnull_value" => fill = Some(value.text),
+                Some((option, _)) if OPTIONS.contains(&option.text.as_str()) => {}
+                Some((option, _)) => return Err(p.unknown_option("tstats", &option, OPTIONS)),
+                None => break,
+            }
+        }
+        let condition = if p.eat_keyword("where") { search::parse(p, &["by", "groupby"])? } else { Search::And(Vec::new()) };
+        let (mut by, mut span) = (Vec::new(), None);
+        if p.eat_keyword("by") || p.eat_keyword("groupby") {
+            loop {
+                while p.eat(",") {}
+                if p.at_stage_end() {
+                    break;
+                }
+                match p.option()? {
+                    Some((option, value)) if option.text == "span" => span = Some(bin::parse_span(p, &value)?),
+                    Some((option, _)) => return Err(p.unknown_option("tstats", &option, &["span"])),
+                    None => by.push(p.expect_name("a field name", HELP)?),
+                }
+            }
+        }
+        if aggregations.is_empty() {
+            return Err(p.expected("an aggregation", HELP));
+        }
+        Ok(Tstats { aggregations, datamodel, condition, by, span, fill })
+    }
+
+    fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
+        if lowering.scope.plan.is_some() {
+            let message = "`tstats` in the middle of a search is not supported";
+            return Err(super::unsupported(lowering, span, message, "begin the search with it"));
+        }
+        match &self.datamodel {
+            Some(model) => lowering.scan_datamodel(model, &self.condition, span)?,
+            None => lowering.scan_search(&self.condition, span)?,
+        }
+        if let Some(width) = &self.span {
+            let time = lowering.field("_time", span);
+            let binned = bin::bin_expr(lowering, time, width, span)?;
+            lowering.extend(vec![("_time".into(), binned)], span)?;
+        } else if self.by.iter().any(|f| f.text == "_time") {
+            let message = "`by _time` without a span picks one that depends on the data, which is not supported";
+            return Err(super::unsupported(lowering, span, message, "write `by _time span=1h`"));
+        }
+        if let Some(fill) = &self.fill {
+            let mut columns = Vec::new();
+            for key in &self.by {
+                let value = lowering.field(&key.text, key.span);
+                if value.nullable && !value.ty.multivalue && !value.is_null_literal() {
+                    columns.push((key.text.as_str().into(), super::fillnull::fill(value, fill, span)));
+                }
+            }
+            lowering.extend(columns, span)?;
+        }
+        let keys = lowering.group_keys(&self.by, span)?;
+        let aggregates = aggregate(lowering, &self.aggregations)?;
+        lowering.group(keys, aggregates, span)
+    }
+}
+
+impl Lowering<'_> {
+    /// Reads a data model's events and filters them.
+    fn scan_datamodel(&mut self, model: &Spanned, condition: &Search, span: Span) -> Result<(), Reported> {
+        let name = model.text.trim_matches('"');
+        let dataset = name.split_once('.').map_or(name, |(_, dataset)| dataset);
+        let Some((schema, restriction)) = self.schemas.datamodel(name) else {
+            let message = format!("no schema describes data model `{name}`");
+            let known: Vec<String> = self
+                .schemas
+                .iter()
+                .flat_map(|s| s.select.iter().filter(|x| x.field == "datamodel").map(|x| x.value.clone()))
+                .collect();
+            let help = format!("add a schema file (`--schema`); there are schemas for {}", crate::spl::lower::scope::list(&known));
+            return Err(self.sink.fail(Diagnostic::new(&code::UNKNOWN_SOURCE, message).at(model.span).help(help)));
+        };
+        let window = self.window();
+        self.scan(schema, window, Some(dataset.to_owned()), span);
+        if let Some(restriction) = restriction {
+            self.formula_filter(&restriction, model.span)?;
+        }
+        self.data_filter(condition)
+    }
+}

@@ -1,0 +1,42 @@
+//! The end of lowering: scans get the fields that were read, and the query is simplified.
+
+use super::{Lowering, Uses};
+use crate::ir::{Expr, Name, Output, Query, Rel, rewrite};
+
+impl Lowering<'_> {
+    /// The query of the current scope.
+    pub(super) fn finish(self) -> Query {
+        let output = match &self.scope.origin {
+            None => Output::Columns(self.scope.columns.clone()),
+            Some(origin) => Output::Events { added: self.scope.columns.clone(), removed: origin.removed.clone() },
+        };
+        let mut plan = self.scope.plan.unwrap_or(Rel::Values(crate::ir::Values {
+            table: "".into(),
+            columns: Vec::new(),
+            rows: Vec::new(),
+            span: Default::default(),
+        }));
+        let uses = self.uses;
+        complete_scans(&mut plan, &|source| uses.get(source));
+        rewrite::simplify(Query { plan, output })
+    }
+}
+
+/// Gives each scan the raw fields of its schema that the query reads anywhere, with the calculated fields on top;
+/// what a scan's own pipeline does not need is pruned afterwards.
+fn complete_scans<'u>(plan: &mut Rel, uses: &dyn Fn(&str) -> Option<&'u Uses>) {
+    if let Rel::Scan(scan) = plan {
+        let Some(uses) = uses(&scan.source) else { return };
+        scan.fields = uses.raw.values().cloned().collect();
+        if uses.calculated.is_empty() {
+            return;
+        }
+        let columns: Vec<(Name, Expr)> = uses.calculated.iter().map(|(n, e)| (n.clone(), e.clone())).collect();
+        let scan = Rel::Scan(scan.clone());
+        *plan = Rel::Extend { input: Box::new(scan), columns };
+        return;
+    }
+    for input in plan.inputs_mut() {
+        complete_scans(input, uses);
+    }
+}

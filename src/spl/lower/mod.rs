@@ -1,0 +1,120 @@
+//! Lowering: SPL's AST becomes relational operators, names become columns, and what SPL leaves unsaid is said.
+
+mod aggregate;
+mod eval;
+mod finish;
+pub(crate) mod scope;
+pub(crate) mod search;
+pub(crate) mod source;
+mod subsearch;
+pub(crate) mod wildcard;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(crate) use aggregate::{Aggregation, aggregate, parse as parse_aggregations};
+pub(crate) use scope::{Origin, Scope};
+
+use super::Pipeline;
+use crate::diagnostic::{Reported, Sink};
+use crate::ir::{Column, Expr, Name, Query, Window};
+use crate::options::Options;
+use crate::rule::{Library, Rule};
+use crate::schema::Schemas;
+use crate::source::Span;
+
+/// The state of lowering a rule.
+pub(crate) struct Lowering<'a> {
+    pub(crate) library: &'a Library,
+    pub(crate) schemas: &'a Schemas,
+    pub(crate) options: &'a Options,
+    pub(crate) sink: &'a mut Sink,
+    /// What the stages so far have made.
+    pub(crate) scope: Scope,
+    /// The time window that scans get where the search itself sets none.
+    window: Window,
+    /// By schema: the raw fields that the query reads, and the calculated fields, which scans are completed with at the end.
+    uses: BTreeMap<Arc<str>, Uses>,
+    next_variable: u32,
+    depth: u32,
+}
+
+#[derive(Default)]
+struct Uses {
+    raw: BTreeMap<Name, Column>,
+    calculated: BTreeMap<Name, Expr>,
+}
+
+/// Lowers a search into a query of the IR, and simplifies it.
+///
+/// # Errors
+/// Some stage can't be expressed; the sink has the construct and its place.
+pub fn lower(
+    pipeline: &Pipeline,
+    rule: &Rule,
+    library: &Library,
+    schemas: &Schemas,
+    options: &Options,
+    sink: &mut Sink,
+) -> Result<Query, Reported> {
+    let window = source::default_window(rule, library, options);
+    let mut lowering = Lowering {
+        library,
+        schemas,
+        options,
+        sink,
+        scope: Scope::default(),
+        window,
+        uses: BTreeMap::new(),
+        next_variable: 0,
+        depth: 0,
+    };
+    lowering.pipeline(pipeline)?;
+    Ok(lowering.finish())
+}
+
+impl Lowering<'_> {
+    /// Lowers stages on top of the current scope. All stages are looked at, so that each one's faults are found,
+    /// unless the source itself is missing.
+    fn pipeline(&mut self, pipeline: &Pipeline) -> Result<(), Reported> {
+        let mut result = Ok(());
+        for stage in &pipeline.stages {
+            if stage.command.lower(stage.span, self).is_err() {
+                result = Err(Reported);
+                if self.scope.plan.is_none() {
+                    break;
+                }
+            }
+        }
+        result
+    }
+
+    /// Lowers another pipeline beside the current one, and gives its scope.
+    pub(crate) fn beside(&mut self, pipeline: &Pipeline) -> Result<Scope, Reported> {
+        let outer = std::mem::take(&mut self.scope);
+        self.depth += 1;
+        let result = self.pipeline(pipeline);
+        self.depth -= 1;
+        let inner = std::mem::replace(&mut self.scope, outer);
+        result.map(|()| inner)
+    }
+
+    /// A fresh number for the parameter of a lambda.
+    pub(crate) fn variable(&mut self) -> u32 {
+        self.next_variable += 1;
+        self.next_variable
+    }
+
+    /// A boolean test of each value of `value` if it is multivalue (some value must satisfy it), else of the value itself.
+    pub(crate) fn for_some(&mut self, value: Expr, span: Span, test: impl FnOnce(Expr) -> Expr) -> Expr {
+        use crate::ir::{ExprKind, Type};
+        if !value.ty.multivalue {
+            return test(value);
+        }
+        let variable = self.variable();
+        let element = Expr::new(ExprKind::Variable(variable), value.ty.element(), false, value.span);
+        let predicate = Box::new(test(element));
+        let nullable = value.nullable;
+        Expr::new(ExprKind::Any { value: Box::new(value), variable, predicate }, Type::BOOLEAN, nullable, span)
+    }
+}

@@ -1,0 +1,299 @@
+//! Which fields exist at a point of the pipeline, and what a name means there.
+
+use std::sync::Arc;
+
+use super::{Lowering, Uses};
+use crate::diagnostic::{Diagnostic, Effect, Reported, Severity, code, nearest};
+use crate::ir::{Column, Expr, Name, Rel, Type};
+use crate::schema::{Resolved, Schema, raw_path_type};
+use crate::source::Span;
+
+/// The plan so far and its fields.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope {
+    pub(crate) plan: Option<Rel>,
+    /// Columns that the stages so far have made, in order.
+    pub(crate) columns: Vec<Column>,
+    /// Where other fields come from: events of a source, as long as no stage has fixed the list of fields.
+    pub(crate) origin: Option<Origin>,
+}
+
+/// Events whose fields are not yet listed.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) profile: Option<String>,
+    /// Fields that stages have removed or renamed away.
+    pub(crate) removed: Vec<Name>,
+    /// `rename requestParameters.* as *`: prefixes of fields and what stands for them now.
+    pub(crate) prefixes: Vec<(String, String)>,
+    /// A prefix that names carry, such as the dataset's before `drop_dm_object_name`.
+    pub(crate) dataset: Option<String>,
+    /// Inside the formula of a calculated field, which sees raw fields only.
+    pub(crate) raw_only: bool,
+}
+
+impl Origin {
+    pub(crate) fn new(schema: Arc<Schema>, profile: Option<String>) -> Self {
+        Self { schema, profile, removed: Vec::new(), prefixes: Vec::new(), dataset: None, raw_only: false }
+    }
+
+    /// What a name means in the source.
+    pub(crate) fn resolve(&self, name: &str) -> Resolved<'_> {
+        if self.raw_only { self.schema.resolve_raw(name) } else { self.schema.resolve(name, self.profile.as_deref()) }
+    }
+}
+
+impl Scope {
+    pub(crate) fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| &*c.name == name)
+    }
+
+    /// Whether the list of fields is fixed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.origin.is_none()
+    }
+
+    /// Declares a column, or its new type.
+    pub(crate) fn declare(&mut self, name: &Name, ty: Type, nullable: bool) {
+        if let Some(origin) = &mut self.origin {
+            origin.removed.retain(|r| r != name);
+        }
+        match self.columns.iter_mut().find(|c| c.name == *name) {
+            Some(column) => {
+                column.ty = ty;
+                column.nullable = nullable;
+            }
+            None => self.columns.push(Column { name: name.clone(), ty, nullable }),
+        }
+    }
+}
+
+impl Lowering<'_> {
+    /// Takes the plan out, to put an operator on top of it.
+    pub(crate) fn take_plan(&mut self, span: Span) -> Result<Box<Rel>, Reported> {
+        match self.scope.plan.take() {
+            Some(plan) => Ok(Box::new(plan)),
+            None => {
+                let help = "a search begins with a search, `tstats` or `inputlookup`";
+                Err(self.sink.fail(Diagnostic::new(&code::NO_SOURCE, "this stage has no input").at(span).help(help)))
+            }
+        }
+    }
+
+    pub(crate) fn put_plan(&mut self, plan: Rel) {
+        self.scope.plan = Some(plan);
+    }
+
+    pub(crate) fn filter(&mut self, predicate: Expr, span: Span) -> Result<(), Reported> {
+        if predicate.is_literal_true() {
+            return Ok(());
+        }
+        let input = self.take_plan(span)?;
+        self.put_plan(Rel::Filter { input, predicate });
+        Ok(())
+    }
+
+    /// Adds or replaces columns; all expressions see the columns as they were.
+    pub(crate) fn extend(&mut self, columns: Vec<(Name, Expr)>, span: Span) -> Result<(), Reported> {
+        if columns.is_empty() {
+            return Ok(());
+        }
+        for (name, expr) in &columns {
+            self.scope.declare(name, expr.ty, expr.nullable);
+        }
+        let input = self.take_plan(span)?;
+        self.put_plan(Rel::Extend { input, columns });
+        Ok(())
+    }
+
+    /// Fixes the list of fields to these columns.
+    pub(crate) fn project(&mut self, columns: Vec<(Name, Expr)>, span: Span) -> Result<(), Reported> {
+        let input = self.take_plan(span)?;
+        self.close(columns.iter().map(|(name, e)| Column { name: name.clone(), ty: e.ty, nullable: e.nullable }).collect());
+        self.put_plan(Rel::Project { input, columns });
+        Ok(())
+    }
+
+    /// Declares that exactly these columns exist.
+    pub(crate) fn close(&mut self, columns: Vec<Column>) {
+        self.scope.columns = columns;
+        self.scope.origin = None;
+    }
+
+    /// What a field name means here; a field that does not exist is null and is reported.
+    pub(crate) fn field(&mut self, name: &str, span: Span) -> Expr {
+        match self.find(name, span) {
+            Some(expr) => expr,
+            None => {
+                let known: Vec<String> = self.scope.columns.iter().map(|c| c.name.to_string()).collect();
+                let near = nearest(name, known.iter().map(String::as_str));
+                let help = match near.as_slice() {
+                    [] => format!("the fields here are {}", list(&known)),
+                    near => format!("did you mean {}?", list(near)),
+                };
+                let message = format!("field `{name}` does not exist at this point, so it is always null");
+                self.sink.push(Diagnostic::new(&code::ABSENT_FIELD, message).at(span).help(help));
+                Expr::null(span)
+            }
+        }
+    }
+
+    /// What a field name means here; `None` where it can't exist.
+    pub(crate) fn find(&mut self, name: &str, span: Span) -> Option<Expr> {
+        if let Some(column) = self.scope.column(name) {
+            return Some(Expr::column(column.name.clone(), column.ty, column.nullable, span));
+        }
+        let origin = self.scope.origin.clone()?;
+        if origin.removed.iter().any(|r| &**r == name) {
+            return None;
+        }
+        let stripped = match &origin.dataset {
+            Some(dataset) if name != "_time" => match name.strip_prefix(dataset.as_str()).and_then(|n| n.strip_prefix('.')) {
+                Some(stripped) => stripped,
+                None => name,
+            },
+            _ => name,
+        };
+        let mut found = self.find_in_source(&origin, stripped, span);
+        for (from, to) in origin.prefixes.iter().rev() {
+            let Some(rest) = name.strip_prefix(to.as_str()) else { continue };
+            let path = format!("{from}{rest}");
+            let Resolved::Raw { .. } = origin.schema.resolve_raw(&path) else { continue };
+            let renamed = self.find_in_source(&origin, &path, span);
+            found = match (renamed, found) {
+                (Some(renamed), Some(plain)) if self.is_known(&origin, stripped) => Some(self.coalesce_renamed(renamed, plain, name, span)),
+                (renamed, _) => renamed,
+            };
+            break;
+        }
+        if found.is_none() {
+            found = self.unknown_field(&origin, stripped, span);
+        }
+        found
+    }
+
+    fn is_known(&self, origin: &Origin, name: &str) -> bool {
+        !matches!(origin.resolve(name), Resolved::Unknown)
+    }
+
+    /// A wildcard rename lays its fields over existing ones of the same name where an event has them.
+    fn coalesce_renamed(&mut self, renamed: Expr, plain: Expr, name: &str, span: Span) -> Expr {
+        let message = format!("`{name}` is the renamed field where an event has it, else the field of that name");
+        self.sink.push(Diagnostic::new(&code::READING, message).at(span));
+        let nullable = plain.nullable;
+        if renamed.ty.multivalue != plain.ty.multivalue {
+            return plain;
+        }
+        let ty = renamed.ty.union(plain.ty);
+        Expr::new(crate::ir::ExprKind::Coalesce(vec![renamed, plain]), ty, nullable, span)
+    }
+
+    fn find_in_source(&mut self, origin: &Origin, name: &str, span: Span) -> Option<Expr> {
+        match origin.resolve(name) {
+            Resolved::Raw { path, ty, nullable } => Some(self.use_raw(&origin.schema, &path, ty, nullable, span)),
+            Resolved::Calculated { formula, from_profile } => {
+                let formula = formula.eval.clone();
+                if from_profile {
+                    self.note_profile(origin, name, span);
+                }
+                Some(self.use_calculated(&origin.schema, name, &formula, span))
+            }
+            Resolved::Unknown => None,
+        }
+    }
+
+    /// A raw field of the source by its path, even where a calculated field hides it (`spath path=…`).
+    pub(crate) fn raw_field(&mut self, path: &str, span: Span) -> Option<Expr> {
+        let schema = self.scope.origin.as_ref()?.schema.clone();
+        let (ty, nullable) = match schema.resolve_raw(path) {
+            Resolved::Raw { ty, nullable, .. } => (ty, nullable),
+            _ if schema.json => (raw_path_type(path), true),
+            _ => return None,
+        };
+        let raw = self.use_raw(&schema, path, ty, nullable, span);
+        let hidden = self.scope.origin.as_ref().is_some_and(|o| matches!(o.resolve(path), Resolved::Calculated { .. }));
+        if hidden {
+            // The calculated field takes the name; the raw one gets another beside it.
+            let alias: Name = format!("{path} (raw)").into();
+            let uses = self.uses.entry(schema.id.clone()).or_default();
+            uses.calculated.insert(alias.clone(), raw);
+            return Some(Expr::column(alias, ty, nullable, span));
+        }
+        Some(raw)
+    }
+
+    fn use_raw(&mut self, schema: &Arc<Schema>, path: &str, ty: Type, nullable: bool, span: Span) -> Expr {
+        let name: Name = path.into();
+        let uses = self.uses.entry(schema.id.clone()).or_default();
+        uses.raw.entry(name.clone()).or_insert_with(|| Column { name: name.clone(), ty, nullable });
+        Expr::column(name, ty, nullable, span)
+    }
+
+    fn use_calculated(&mut self, schema: &Arc<Schema>, name: &str, formula: &str, span: Span) -> Expr {
+        let key: Name = name.into();
+        if let Some(expr) = self.uses.get(&schema.id).and_then(|u| u.calculated.get(&key)) {
+            return Expr::column(key, expr.ty, expr.nullable, span);
+        }
+        let expr = self.formula(schema, formula, span);
+        let (ty, nullable) = (expr.ty, expr.nullable);
+        self.uses.entry(schema.id.clone()).or_insert_with(Uses::default).calculated.insert(key.clone(), expr);
+        Expr::column(key, ty, nullable, span)
+    }
+
+    /// A calculated field's expression over raw fields.
+    fn formula(&mut self, schema: &Arc<Schema>, formula: &str, span: Span) -> Expr {
+        let parsed = match super::super::parse_formula(formula, span, self.sink) {
+            Ok(parsed) => parsed,
+            Err(Reported) => return Expr::null(span),
+        };
+        let origin = Origin { raw_only: true, ..Origin::new(schema.clone(), None) };
+        let raw_only = Scope { plan: None, columns: Vec::new(), origin: Some(origin) };
+        let outer = std::mem::replace(&mut self.scope, raw_only);
+        let expr = self.eval(&parsed);
+        self.scope = outer;
+        expr.unwrap_or_else(|Reported| Expr::null(span))
+    }
+
+    fn note_profile(&mut self, origin: &Origin, name: &str, span: Span) {
+        let Some(profile) = origin.profile.as_deref().or(origin.schema.default_profile.as_deref()) else { return };
+        let message = format!("`{name}` is read by field profile `{profile}` of `{}`", origin.schema.id);
+        let mut others: Vec<&str> =
+            origin.schema.profiles.keys().map(String::as_str).filter(|p| *p != profile).collect();
+        others.sort_unstable();
+        let help = format!("its meaning changed between versions of the add-on; others: {}", list(&others));
+        self.sink.push(Diagnostic::new(&code::FIELD_PROFILE, message).at(span).help(help));
+    }
+
+    /// A field that the schema does not know: the raw path of a JSON record, else nothing that can be read.
+    fn unknown_field(&mut self, origin: &Origin, name: &str, span: Span) -> Option<Expr> {
+        let near = nearest(name, origin.schema.names());
+        let did_you_mean = if near.is_empty() { String::new() } else { format!("did you mean {}?", list(&near)) };
+        let mut diagnostic = Diagnostic::new(
+            &code::UNKNOWN_FIELD,
+            format!("`{}` has no field `{name}` in its schema", origin.schema.id),
+        )
+        .at(span);
+        if !origin.schema.json || name.starts_with('_') {
+            diagnostic.severity = Severity::Error;
+            diagnostic.effect = Effect::Unsupported;
+            let hint = "add it to a schema file of your own (`--schema`)";
+            self.sink.push(diagnostic.help(if did_you_mean.is_empty() { hint.to_owned() } else { did_you_mean }));
+            return Some(Expr::null(span));
+        }
+        let hint = "it is read as a raw JSON path; add it to a schema file of your own (`--schema`) to give it a place";
+        self.sink.push(diagnostic.help(if did_you_mean.is_empty() { hint.to_owned() } else { format!("{did_you_mean} {hint}") }));
+        let schema = origin.schema.clone();
+        Some(self.use_raw(&schema, name, raw_path_type(name), true, span))
+    }
+}
+
+/// "`a`, `b`", shortened.
+pub(crate) fn list<T: AsRef<str>>(names: &[T]) -> String {
+    const MOST: usize = 12;
+    let mut shown: Vec<String> = names.iter().take(MOST).map(|n| format!("`{}`", n.as_ref())).collect();
+    if names.len() > MOST {
+        shown.push(format!("and {} more", names.len() - MOST));
+    }
+    if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
+}

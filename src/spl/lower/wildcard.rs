@@ -1,0 +1,64 @@
+//! Wildcards in field names: `fields a*`, `rename a.* as *`, `values(a.*)`.
+
+use super::Lowering;
+use crate::diagnostic::{Diagnostic, Reported, code};
+use crate::ir::{Name, Pattern, Piece};
+use crate::source::Span;
+
+/// The pattern of field names that a word with `*` stands for.
+pub(crate) fn pattern(text: &str) -> Pattern {
+    let mut pieces = Vec::new();
+    for (i, part) in text.split('*').enumerate() {
+        if i > 0 {
+            pieces.push(Piece::Any);
+        }
+        pieces.push(Piece::Text(part.to_owned()));
+    }
+    Pattern::new(pieces)
+}
+
+/// The name that `rename from as to` gives a field; `None` where `from` does not match it. One `*` is supported on each side.
+pub(crate) fn rename(from: &str, to: &str, name: &str) -> Option<String> {
+    let (before, after) = from.split_once('*')?;
+    let middle = name.strip_prefix(before)?.strip_suffix(after)?;
+    Some(to.replacen('*', middle, 1))
+}
+
+impl Lowering<'_> {
+    /// The fields that a wildcard stands for.
+    ///
+    /// # Errors
+    /// Not all of them are known: the wildcard reaches into open objects of the event.
+    pub(crate) fn matching_fields(&mut self, text: &str, span: Span) -> Result<Vec<Name>, Reported> {
+        let pattern = pattern(text);
+        let mut names: Vec<Name> =
+            self.scope.columns.iter().filter(|c| pattern.matches(&c.name, false)).map(|c| c.name.clone()).collect();
+        let Some(origin) = &self.scope.origin else { return Ok(names) };
+        let prefix = text.split('*').next().unwrap_or("");
+        let reaches_open = |root: &String| {
+            let open = format!("{root}.");
+            open.starts_with(prefix) || prefix.starts_with(&open)
+        };
+        let renamed = origin.prefixes.iter().any(|(_, to)| to.starts_with(prefix) || prefix.starts_with(to.as_str()));
+        if origin.schema.open.iter().any(reaches_open) || renamed {
+            let message = format!("which fields `{text}` stands for is not known before the query runs");
+            let help = "name the fields that the rule needs";
+            return Err(self.sink.fail(Diagnostic::new(&code::WILDCARD_FIELDS, message).at(span).help(help)));
+        }
+        let dataset = origin.dataset.as_deref().map(|d| format!("{d}.")).unwrap_or_default();
+        let mut known: Vec<String> = origin
+            .schema
+            .fields
+            .keys()
+            .map(|f| format!("{dataset}{f}"))
+            .filter(|f| pattern.matches(f, false) && !origin.removed.iter().any(|r| **r == **f))
+            .collect();
+        known.sort();
+        for name in known {
+            if !names.iter().any(|n| **n == *name) {
+                names.push(name.into());
+            }
+        }
+        Ok(names)
+    }
+}

@@ -1,0 +1,319 @@
+//! The `search` language: its AST and parser (Search Reference, `search`; Search Manual, "Boolean expressions").
+//!
+//! Precedence is parentheses, NOT, OR, AND: OR binds tighter than AND, and words side by side are AND-ed.
+//! AND, OR and NOT are operators in capitals only.
+
+use super::Pipeline;
+use super::parser::{Parser, Spanned};
+use crate::diagnostic::{Reported, code};
+use crate::ir::{CompareOp, Pattern, Piece};
+use crate::source::Span;
+
+/// A condition of the `search` language.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Search {
+    And(Vec<Search>),
+    Or(Vec<Search>),
+    Not(Box<Search>, Span),
+    Compare { field: Spanned, op: CompareOp, value: Value, span: Span },
+    In { field: Spanned, values: Vec<Value>, span: Span },
+    /// A word or phrase that the raw event must contain.
+    Term(Value),
+    Subsearch(Box<Pipeline>, Span),
+}
+
+/// A value, unquoted and with its escapes read. `*` in it is a wildcard, quoted or not.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Value {
+    pub text: String,
+    pub quoted: bool,
+    /// `CASE(…)`.
+    pub case_sensitive: bool,
+    /// `TERM(…)`.
+    pub whole_term: bool,
+    pub span: Span,
+}
+
+impl Value {
+    pub fn pattern(&self) -> Pattern {
+        let mut pieces = Vec::new();
+        for (i, text) in self.text.split('*').enumerate() {
+            if i > 0 {
+                pieces.push(Piece::Any);
+            }
+            pieces.push(Piece::Text(text.to_owned()));
+        }
+        Pattern::new(pieces)
+    }
+}
+
+impl Search {
+    /// Whether nothing is asked: no condition at all.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Search::And(parts) if parts.is_empty())
+    }
+
+    pub fn span(&self) -> Span {
+        match self {
+            Search::And(parts) | Search::Or(parts) => {
+                parts.iter().map(Search::span).reduce(Span::to).unwrap_or_default()
+            }
+            Search::Not(_, span)
+            | Search::Compare { span, .. }
+            | Search::In { span, .. }
+            | Search::Subsearch(_, span) => *span,
+            Search::Term(value) => value.span,
+        }
+    }
+}
+
+/// Options that `search` conditions of other commands take, and that end the condition there.
+pub(crate) type StopWords<'a> = &'a [&'a str];
+
+/// Parses conditions until the stage ends or a stop word comes; no condition at all is an empty `And`.
+pub(crate) fn parse(p: &mut Parser<'_>, stops: StopWords<'_>) -> Result<Search, Reported> {
+    let mut parts = Vec::new();
+    loop {
+        while p.eat_exact("AND") {
+            if p.at_stage_end() {
+                return Err(p.expected("a condition after `AND`", "remove the operator or add a condition"));
+            }
+        }
+        if p.at_stage_end() || p.peek() == Some(')') || stops.iter().any(|w| p.at_keyword(w)) {
+            break;
+        }
+        parts.push(parse_or(p, stops)?);
+    }
+    Ok(if parts.len() == 1 { parts.remove(0) } else { Search::And(parts) })
+}
+
+fn parse_or(p: &mut Parser<'_>, stops: StopWords<'_>) -> Result<Search, Reported> {
+    let mut parts = vec![parse_not(p, stops)?];
+    while p.eat_exact("OR") {
+        parts.push(parse_not(p, stops)?);
+    }
+    Ok(if parts.len() == 1 { parts.remove(0) } else { Search::Or(parts) })
+}
+
+fn parse_not(p: &mut Parser<'_>, stops: StopWords<'_>) -> Result<Search, Reported> {
+    p.skip_space();
+    let start = p.pos();
+    if p.eat_exact("NOT") {
+        let inner = p.nested(|p| parse_not(p, stops))?;
+        return Ok(Search::Not(Box::new(inner), p.span_from(start)));
+    }
+    parse_primary(p, stops)
+}
+
+const HELP: &str = "conditions are `field=value`, `field IN (a, b)`, words, and groups in parentheses";
+
+fn parse_primary(p: &mut Parser<'_>, stops: StopWords<'_>) -> Result<Search, Reported> {
+    match p.peek() {
+        Some('(') => {
+            let open = p.pos();
+            p.eat("(");
+            let inner = p.nested(|p| parse(p, stops))?;
+            if !p.eat(")") {
+                if p.at_stage_end() {
+                    let span = p.span(open, open + 1);
+                    return Err(p.fail(&code::UNBALANCED_BRACKET, "`(` has no partner", span, "close it with `)`"));
+                }
+                return Err(p.expected("`)`", "close the parenthesis"));
+            }
+            Ok(inner)
+        }
+        Some('[') => {
+            let start = p.pos();
+            let pipeline = super::parse_subsearch(p)?;
+            Ok(Search::Subsearch(Box::new(pipeline), p.span_from(start)))
+        }
+        Some(')') => {
+            let span = p.span(p.pos(), p.pos() + 1);
+            Err(p.fail(&code::UNBALANCED_BRACKET, "`)` has no partner", span, "remove it, or open the group with `(`"))
+        }
+        _ => parse_comparison(p),
+    }
+}
+
+/// `field op value`, `field IN (…)`, or a bare term.
+fn parse_comparison(p: &mut Parser<'_>) -> Result<Search, Reported> {
+    p.skip_space();
+    let start = p.pos();
+    let quoted = p.quoted()?;
+    let is_quoted = quoted.is_some();
+    let word = match quoted {
+        Some(word) => word,
+        None => match bare_left(p) {
+            Some(word) => word,
+            None => return Err(p.expected("a condition", HELP)),
+        },
+    };
+    if !is_quoted && p.rest().starts_with('(') {
+        if let Some(value) = directive(p, &word)? {
+            return Ok(Search::Term(value));
+        }
+        let message = format!("`{}(…)` is a function call, which `search` does not evaluate", word.text);
+        let help = "use `where` for conditions with functions";
+        return Err(p.fail(&code::UNSUPPORTED_SYNTAX, message, word.span, help));
+    }
+    if let Some(op) = operator(p) {
+        let value = value(p)?;
+        return Ok(Search::Compare { field: word, op, value, span: p.span_from(start) });
+    }
+    let before_in = p.pos();
+    if p.eat_keyword("IN") {
+        if p.peek() == Some('(') {
+            let values = value_list(p)?;
+            return Ok(Search::In { field: word, values, span: p.span_from(start) });
+        }
+        p.set_pos(before_in);
+    }
+    Ok(Search::Term(Value {
+        text: if is_quoted { word.text } else { unescape(&word.text) },
+        quoted: is_quoted,
+        case_sensitive: false,
+        whole_term: false,
+        span: word.span,
+    }))
+}
+
+/// A word on the left: a field name or a term. Operators end it.
+fn bare_left(p: &mut Parser<'_>) -> Option<Spanned> {
+    p.skip_space();
+    let start = p.pos();
+    let rest = p.rest();
+    let mut length = 0;
+    for (i, c) in rest.char_indices() {
+        let ends = c.is_whitespace()
+            || matches!(c, '(' | ')' | '[' | ']' | '|' | '"' | '=' | '<' | '>' | ',')
+            || (c == '!' && rest[i + 1..].starts_with('='));
+        if ends {
+            break;
+        }
+        length = i + c.len_utf8();
+    }
+    if length == 0 {
+        return None;
+    }
+    p.set_pos(start + length);
+    Some(Spanned { text: rest[..length].to_owned(), span: p.span(start, start + length) })
+}
+
+fn operator(p: &mut Parser<'_>) -> Option<CompareOp> {
+    const OPERATORS: [(&str, CompareOp); 7] = [
+        ("!=", CompareOp::Ne),
+        ("<=", CompareOp::Le),
+        (">=", CompareOp::Ge),
+        ("==", CompareOp::Eq),
+        ("=", CompareOp::Eq),
+        ("<", CompareOp::Lt),
+        (">", CompareOp::Gt),
+    ];
+    OPERATORS.iter().find(|(token, _)| p.eat(token)).map(|(_, op)| *op)
+}
+
+fn value(p: &mut Parser<'_>) -> Result<Value, Reported> {
+    if let Some(quoted) = p.quoted()? {
+        // `"a"*` and the like: what follows without a blank belongs to the value.
+        let Spanned { mut text, span } = quoted;
+        let mut end = span;
+        if p.rest().starts_with('*') {
+            p.eat("*");
+            text.push('*');
+            end = p.span(p.pos() - 1, p.pos());
+        }
+        return Ok(Value { text, quoted: true, case_sensitive: false, whole_term: false, span: span.to(end) });
+    }
+    let start = p.pos();
+    let Some(word) = bare_value(p) else { return Err(p.expected("a value", HELP)) };
+    if p.rest().starts_with('(') {
+        if let Some(value) = directive(p, &word)? {
+            return Ok(value);
+        }
+        let message = format!("`{}(…)` is a function call, which `search` does not evaluate", word.text);
+        let span = p.span(start, p.pos());
+        return Err(p.fail(&code::UNSUPPORTED_SYNTAX, message, span, "use `where` for conditions with functions"));
+    }
+    let text = unescape(&word.text);
+    Ok(Value { text, quoted: false, case_sensitive: false, whole_term: false, span: word.span })
+}
+
+/// An unquoted value; it may hold operators and commas, unless a comma ends it.
+fn bare_value(p: &mut Parser<'_>) -> Option<Spanned> {
+    let word = p.bare(&['(', ')', '[', ']', '|', '"'])?;
+    let trimmed = word.text.trim_end_matches(',').len();
+    if trimmed == 0 {
+        return None;
+    }
+    p.set_pos(p.pos() - (word.text.len() - trimmed));
+    let end = p.pos();
+    Some(Spanned { text: word.text[..trimmed].to_owned(), span: p.span(end - trimmed, end) })
+}
+
+/// `CASE(…)` and `TERM(…)`.
+fn directive(p: &mut Parser<'_>, word: &Spanned) -> Result<Option<Value>, Reported> {
+    let (case_sensitive, whole_term) = match word.text.as_str() {
+        "CASE" => (true, false),
+        "TERM" => (false, true),
+        _ => return Ok(None),
+    };
+    p.expect("(", HELP)?;
+    let quoted = p.quoted()?;
+    let is_quoted = quoted.is_some();
+    let inner = match quoted.or_else(|| p.bare(&[')', '|'])) {
+        Some(inner) => inner,
+        None => return Err(p.expected("a value", HELP)),
+    };
+    p.expect(")", HELP)?;
+    Ok(Some(Value { text: inner.text, quoted: is_quoted, case_sensitive, whole_term, span: inner.span }))
+}
+
+/// `(a, b*, "c d")`.
+fn value_list(p: &mut Parser<'_>) -> Result<Vec<Value>, Reported> {
+    p.expect("(", HELP)?;
+    let mut values = Vec::new();
+    loop {
+        while p.eat(",") {}
+        if p.eat(")") {
+            break;
+        }
+        let value = if let Some(quoted) = p.quoted()? {
+            Value { text: quoted.text, quoted: true, case_sensitive: false, whole_term: false, span: quoted.span }
+        } else {
+            match p.bare(&['(', ')', '[', ']', '|', '"', ',']) {
+                Some(word) => Value {
+                    text: unescape(&word.text),
+                    quoted: false,
+                    case_sensitive: false,
+                    whole_term: false,
+                    span: word.span,
+                },
+                None => return Err(p.expected("a value or `)`", "values of `IN` are separated by commas")),
+            }
+        };
+        values.push(value);
+    }
+    if values.is_empty() {
+        return Err(p.expected("a value in the list", "`IN` needs at least one value"));
+    }
+    Ok(values)
+}
+
+/// Reads the escapes of an unquoted word: `\\` and `\"`.
+fn unescape(text: &str) -> String {
+    if !text.contains('\\') {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('\\', Some(next @ ('\\' | '"'))) => {
+                out.push(*next);
+                chars.next();
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
