@@ -196,3 +196,20 @@ fn older_names_of_security_lake_read_the_newer_columns() {
         }
     }
 }
+
+#[test]
+fn the_example_of_the_manual_is_a_schema() {
+    let manual = include_str!("../../docs/schemas.md");
+    let example = manual.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let schema = Schema::parse(example).unwrap_or_else(|e| panic!("{} at {:?}", e.message, e.range));
+    for (place, eval) in formulas(&schema) {
+        let (names, sound) = names_read(eval);
+        assert!(sound, "{place}");
+        assert!(names.iter().all(|n| !matches!(schema.resolve_raw(n), Resolved::Unknown)), "{place} reads {names:?}");
+    }
+    for profile in ["recommended", "ta4", "ta5", "ta6"] {
+        assert!(manual.contains(&format!("| `{profile}` |")));
+    }
+    let builtin = builtin("cloudtrail");
+    assert_eq!(builtin.profiles.len(), 4);
+}
