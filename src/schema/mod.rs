@@ -50,6 +50,10 @@ pub struct Selector {
     pub field: String,
     /// Compared without case; data models with their dataset, e.g. `Change.All_Changes`.
     pub value: String,
+    /// A condition in SPL's `search` language that this choice adds: which of the source's events are meant
+    /// (a dataset of a data model is a part of it).
+    #[serde(default)]
+    pub condition: Option<String>,
 }
 
 #[derive(Deserialize, Clone, Debug)]
@@ -248,11 +252,16 @@ impl Schemas {
         self.schemas.iter().find(|s| &*s.id == id)
     }
 
-    /// The schema that a condition such as `sourcetype=aws:cloudtrail` chooses.
+    /// The schema of which a condition such as `sourcetype=aws:cloudtrail` chooses every event. A schema of which it
+    /// chooses a part is not found here, so that the part is not taken for the whole: see [`Schemas::selector`].
     pub fn select(&self, field: &str, value: &str) -> Option<&Arc<Schema>> {
-        self.schemas.iter().rev().find(|s| {
-            s.select.iter().any(|x| x.field.eq_ignore_ascii_case(field) && x.value.eq_ignore_ascii_case(value))
-        })
+        self.selector(field, value).filter(|(_, selector)| selector.condition.is_none()).map(|(schema, _)| schema)
+    }
+
+    /// The schema that a condition chooses, and the selector, which may narrow it further. Schemas added later come first.
+    pub fn selector(&self, field: &str, value: &str) -> Option<(&Arc<Schema>, &Selector)> {
+        let hit = |x: &&Selector| x.field.eq_ignore_ascii_case(field) && x.value.eq_ignore_ascii_case(value);
+        self.schemas.iter().rev().find_map(|s| s.select.iter().find(hit).map(|x| (s, x)))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Schema>> {
@@ -264,18 +273,9 @@ impl Schemas {
 pub const BUILTIN: &[(&str, &str)] = &[
     ("cloudtrail.toml", include_str!("../../targets/sources/cloudtrail.toml")),
     ("security_lake.toml", include_str!("../../targets/sources/security_lake.toml")),
+    ("change.toml", include_str!("../../targets/sources/change.toml")),
+    ("authentication.toml", include_str!("../../targets/sources/authentication.toml")),
 ];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn builtin_schemas_parse() {
-        for (name, text) in BUILTIN {
-            if let Err(e) = Schema::parse(text) {
-                panic!("{name}: {} at {:?}", e.message, e.range);
-            }
-        }
-    }
-}
+mod tests;
