@@ -3,6 +3,7 @@
 mod library;
 mod model;
 mod scalar_map;
+mod yaml;
 
 pub use library::{Deployment, Library, LookupDefinition, Macro};
 pub use model::{Rule, Search, Test};
