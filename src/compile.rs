@@ -67,7 +67,9 @@ impl Compiler {
     pub fn compile(&self, file: &SourceFile, targets: &[TargetId]) -> Compiled {
         let mut sink = Sink::default();
         let rule = Rule::parse(file, &mut sink);
-        let parsed = rule.as_ref().and_then(|rule| spl::parse(&rule.search, &self.library, &mut sink).ok());
+        // That a search is missing was said already.
+        let searchable = rule.as_ref().filter(|rule| !rule.search.text.trim().is_empty());
+        let parsed = searchable.and_then(|rule| spl::parse(&rule.search, &self.library, &mut sink).ok());
         let ir = match (&rule, &parsed) {
             (Some(rule), Some(ast)) => {
                 spl::lower(ast, rule, &self.library, &self.schemas, &self.options, &mut sink).ok()

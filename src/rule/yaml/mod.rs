@@ -8,4 +8,5 @@ mod parse;
 
 pub(crate) use decode::scalar_map;
 pub(crate) use node::{Entry, Node, Plain, Scalar, Style, Value};
-pub(crate) use parse::{MAX_BYTES, parse};
+pub use parse::MAX_BYTES;
+pub(crate) use parse::parse;

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Reported, Sink, code};
 use crate::source::{SourceFile, Span};
 
 /// The largest file that is read, in bytes: 10 MiB.
-pub(crate) const MAX_BYTES: usize = 10 * 1024 * 1024;
+pub const MAX_BYTES: usize = 10 * 1024 * 1024;
 
 /// Reads the first document of a file. Duplicate keys are reported and the first is kept.
 ///
