@@ -3,7 +3,7 @@
 use minijinja::Environment;
 use minijinja::syntax::SyntaxConfig;
 
-use crate::diagnostic::{Diagnostic, Sink, code};
+use crate::diagnostic::{Diagnostic, Effect, Sink, code};
 use crate::ir::Query;
 use crate::options::Options;
 use crate::rule::{Library, Rule};
@@ -109,6 +109,10 @@ impl Compiler {
                 }
             }
         }
+        if query.is_none() && sink.effect() < Effect::Unsupported {
+            // No stage may give up without a reason.
+            sink.push(Diagnostic::new(&code::INTERNAL, "there is no query, and no stage said why").target(target.id()));
+        }
         let fidelity = fidelity(target, &sink, query.is_some());
         Output { target: target.id(), fidelity, query, diagnostics: sink.into_diagnostics() }
     }
@@ -172,7 +176,6 @@ fn one_line(text: &str) -> String {
 }
 
 fn fidelity(target: &dyn Target, sink: &Sink, emitted: bool) -> Fidelity {
-    use crate::diagnostic::Effect;
     match sink.effect() {
         Effect::Invalid => Fidelity::Invalid,
         Effect::Unsupported => Fidelity::Unsupported,

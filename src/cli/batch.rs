@@ -91,7 +91,10 @@ pub(super) fn keep_panics_quiet() {
         if !IN_RULE.with(Cell::get) {
             return usual(panic);
         }
-        let message = panic.payload_as_str().unwrap_or("no message").to_owned();
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let message = text.unwrap_or("no message");
         let place = panic.location().map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
         PANIC.with(|p| *p.borrow_mut() = Some(format!("{message}{place}")));
     }));

@@ -105,19 +105,19 @@ fn text(listing: &Listing) -> String {
     let mut text = String::from("Targets\n");
     // Writing to a string can't fail.
     for t in &listing.targets {
-        let _ = writeln!(text, "  {:<12} {} (.{}, at best {})", t.id, t.summary, t.extension, t.best);
+        let _ = writeln!(text, "  {:<14} {} (.{}, at best {})", t.id, t.summary, t.extension, t.best);
     }
     text.push_str("\nSchemas: the log sources that rules can read, chosen by a condition of their search\n");
     for s in &listing.schemas {
-        let _ = writeln!(text, "  {:<12} {}", s.id, s.title);
-        let _ = writeln!(text, "    chosen by  {}", s.select.join(", "));
+        let _ = writeln!(text, "  {:<14} {}", s.id, s.title);
+        let _ = writeln!(text, "    chosen by    {}", s.select.join(", "));
         for p in &s.profiles {
             let default = if p.default { " (default)" } else { "" };
-            let _ = writeln!(text, "    profile    {}{default}: {}", p.name, p.summary);
+            let _ = writeln!(text, "    profile      {}{default}: {}", p.name, p.summary);
         }
         for (target, settings) in &s.targets {
             let settings: Vec<String> = settings.iter().map(|(k, v)| format!("{k} {v}")).collect();
-            let _ = writeln!(text, "    {target:<10} {}", settings.join(", "));
+            let _ = writeln!(text, "    {target:<12} {}", settings.join(", "));
         }
     }
     text
@@ -140,11 +140,11 @@ mod tests {
         Targets
 
         Schemas: the log sources that rules can read, chosen by a condition of their search
-          a            A log
-            chosen by  sourcetype=a:b
-            profile    p (default): new
-            profile    q: old
-            athena     table logs
+          a              A log
+            chosen by    sourcetype=a:b
+            profile      p (default): new
+            profile      q: old
+            athena       table logs
         ");
     }
 }

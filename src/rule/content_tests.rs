@@ -167,6 +167,7 @@ fn deployments_are_kept_by_type() {
 }
 
 #[test]
+#[allow(clippy::print_stdout)]
 fn the_corpus_content_is_read() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/escu");
     let files = |name: &str| {

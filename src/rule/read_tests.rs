@@ -171,6 +171,38 @@ fn files_beyond_the_limit_are_refused() {
 }
 
 #[test]
+fn damaged_files_never_panic() {
+    let whole = "name: &a 'N ''x'\nid: \"1\\u00e9\\\n  2\"\nsearch: >-\n  index=é\n    | x\n\n  | y\ntags: {a: [b, *a]}\n\
+                 description: !!str |2+\n   deep\n  日本\nreferences:\n- 'p\nq'\n- r # s\n";
+    assert!(read(whole).0.is_some());
+    let pieces = [
+        "'", "\"", "\n", "\t", "  ", ": ", "- ", "[", "}", "*a", "&b ", "|-", ">+", "#", "\\", "é", "\r", "---\n", "\0",
+    ];
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for _ in 0..20_000 {
+        let mut text: Vec<char> = whole.chars().collect();
+        for _ in 0..=random(3) {
+            let at = random(text.len());
+            let behind = (at + random(4)).min(text.len());
+            text.splice(at..behind, pieces[random(pieces.len())].chars());
+        }
+        let text: String = text.into_iter().collect();
+        let (rule, said) = read(&text);
+        assert!(rule.is_some() || !said.is_empty(), "{text:?}");
+        if let Some(rule) = rule {
+            let len = rule.search.text.len();
+            let span = rule.search.map.span(len / 2, len);
+            assert!(span.end as usize <= text.len(), "{text:?}");
+        }
+    }
+}
+
+#[test]
+#[allow(clippy::print_stdout)]
 fn every_rule_of_the_corpus_is_read() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/escu/detections");
     let Ok(folders) = std::fs::read_dir(&folder) else {

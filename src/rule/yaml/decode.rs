@@ -219,14 +219,13 @@ impl<'a> Decoder<'a> {
                 break;
             }
             let indented = matches!(first, ' ' | '\t');
-            match pending.take() {
-                Some(line_break) if folded && !last_indented && !indented => {
-                    if empty.is_empty() {
-                        self.push_escaped(' ', line_break);
-                    }
+            if let Some(line_break) = pending.take() {
+                let folds = folded && !last_indented && !indented;
+                if !folds {
+                    self.push_escaped('\n', line_break);
+                } else if empty.is_empty() {
+                    self.push_escaped(' ', line_break);
                 }
-                Some(line_break) => self.push_escaped('\n', line_break),
-                None => {}
             }
             for line_break in empty.drain(..) {
                 self.push_escaped('\n', line_break);

@@ -160,6 +160,7 @@ fn a_text_that_differs_gets_the_coarse_map() {
 }
 
 #[test]
+#[allow(clippy::print_stdout)]
 fn every_rule_of_the_corpus_maps_exactly() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/escu/detections");
     let Ok(folders) = std::fs::read_dir(&folder) else {

@@ -123,9 +123,11 @@ fn scan_error(file: &SourceFile, at: usize, info: &str, sink: &mut Sink) -> Repo
     if info.contains("recursion limit") {
         return sink.fail(too_deep(char_at(file.text(), at)));
     }
-    let line = file.line(file.position(at as u32).line);
-    let indentation = &line[..line.len() - line.trim_start().len()];
-    let help = if indentation.contains('\t') || info.contains("tab") {
+    let (at, has_tab) = match tab_before(file.text(), at) {
+        Some(tab) => (tab, true),
+        None => (at, info.contains("tab")),
+    };
+    let help = if has_tab {
         "indent with blanks; YAML does not allow tabs there"
     } else if ["end of stream", "document indicator", "indentation in quoted"].iter().any(|i| info.contains(i)) {
         "the quotation mark here has no partner; within single quotes a quote is written `''`"
@@ -145,6 +147,14 @@ fn scan_error(file: &SourceFile, at: usize, info: &str, sink: &mut Sink) -> Repo
             .at(char_at(file.text(), at))
             .help(help),
     )
+}
+
+/// The first tab of the indentation of a line, given an offset in that line.
+fn tab_before(text: &str, at: usize) -> Option<usize> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |i| i + 1);
+    let line = text.get(start..)?;
+    let indentation = line.len() - line.trim_start_matches([' ', '\t']).len();
+    line.get(..indentation)?.find('\t').map(|i| start + i)
 }
 
 /// The span of the character at an offset; empty at the end of the text and at a line break.
