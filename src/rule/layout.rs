@@ -41,6 +41,7 @@ pub(super) const TOP: &[&str] = &[
     "status",
     "tags",
     "tests",
+    "threat_objects",
     "throttling",
     "type",
     "version",

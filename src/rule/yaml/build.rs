@@ -105,7 +105,7 @@ impl<'a> Builder<'a> {
         Err(self.sink.fail(
             Diagnostic::new(&code::NESTED_TOO_DEEP, "the YAML has too many values, with its aliases written out")
                 .at(span)
-                .help("write the rule without aliases"),
+                .help("a rule has some hundred values; write it without aliases"),
         ))
     }
 

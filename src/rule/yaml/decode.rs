@@ -42,13 +42,12 @@ fn content_start(file: &str, start: usize) -> usize {
         at += rest.len() - rest[word..].trim_start().len();
     }
     let has_header = at > start && file.get(at..).is_some_and(|rest| rest.starts_with(['|', '>']));
-    match file.get(at..).and_then(|rest| rest.find('\n')) {
-        Some(line_end) if has_header => {
-            let block = &file[at + line_end..];
-            at + line_end + block.len() - block.trim_start().len()
-        }
-        _ => at,
+    if !has_header {
+        return at;
     }
+    let Some(line_end) = file.get(at..).and_then(|rest| rest.find('\n')) else { return at };
+    let block = &file[at + line_end..];
+    at + line_end + block.len() - block.trim_start().len()
 }
 
 /// Offset of the quotation mark that closes a scalar whose content begins at `from`.

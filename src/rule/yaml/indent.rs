@@ -11,6 +11,8 @@ pub(super) struct Indented {
     pub(super) text: Option<String>,
     /// Lines of the original text that have one more indentation, by offset, with the scalar's own indentation.
     lines: BTreeMap<usize, usize>,
+    /// Offset of each such line in the padded text, the line's original offset, and the blanks up to its content.
+    starts: Vec<(usize, usize, usize)>,
     scalars: usize,
 }
 
@@ -33,9 +35,12 @@ impl Indented {
         }
         self.scalars += 1;
         let mut padded = String::with_capacity(text.len() + self.lines.len() * 4);
-        let mut from = 0;
+        let (mut from, mut added) = (0, 0);
+        self.starts.clear();
         for (line, width) in &self.lines {
             padded.push_str(&text[from..*line]);
+            self.starts.push((line + added, *line, added + width));
+            added += width;
             padded.extend(std::iter::repeat_n(' ', *width));
             from = *line;
         }
@@ -46,13 +51,28 @@ impl Indented {
 
     /// The offset in the original text.
     pub(super) fn original(&self, offset: usize) -> usize {
-        let mut added = 0;
-        for (line, width) in &self.lines {
-            if line + added + width > offset {
-                return if line + added < offset { *line } else { offset - added };
-            }
-            added += width;
+        let behind = self.starts.partition_point(|(start, ..)| *start <= offset);
+        match behind.checked_sub(1).and_then(|i| self.starts.get(i)) {
+            Some((_, line, added)) => (*line).max(offset.saturating_sub(*added)),
+            None => offset,
         }
-        offset - added
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_lead_back_to_the_original() {
+        let text = "a: 'x\ny\n\nz'\nb: 1\n";
+        let mut indented = Indented::default();
+        assert!(indented.indent(text, 3));
+        let padded = indented.text.clone().expect("a padded text");
+        assert_eq!(padded, "a: 'x\n y\n\n z'\nb: 1\n");
+        for (at, c) in padded.char_indices().filter(|(_, c)| c.is_alphanumeric()) {
+            assert_eq!(text[indented.original(at)..].chars().next(), Some(c), "at {at}");
+        }
+        assert!(!indented.indent(text, 3));
     }
 }
