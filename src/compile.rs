@@ -3,7 +3,7 @@
 use minijinja::Environment;
 use minijinja::syntax::SyntaxConfig;
 
-use crate::diagnostic::{Diagnostic, Sink, code};
+use crate::diagnostic::{Diagnostic, Effect, Sink, code};
 use crate::ir::Query;
 use crate::options::Options;
 use crate::rule::{Library, Rule};
@@ -67,7 +67,9 @@ impl Compiler {
     pub fn compile(&self, file: &SourceFile, targets: &[TargetId]) -> Compiled {
         let mut sink = Sink::default();
         let rule = Rule::parse(file, &mut sink);
-        let parsed = rule.as_ref().and_then(|rule| spl::parse(&rule.search, &self.library, &mut sink).ok());
+        // That a search is missing was said already.
+        let searchable = rule.as_ref().filter(|rule| !rule.search.text.trim().is_empty());
+        let parsed = searchable.and_then(|rule| spl::parse(&rule.search, &self.library, &mut sink).ok());
         let ir = match (&rule, &parsed) {
             (Some(rule), Some(ast)) => {
                 spl::lower(ast, rule, &self.library, &self.schemas, &self.options, &mut sink).ok()
@@ -106,6 +108,10 @@ impl Compiler {
                     ),
                 }
             }
+        }
+        if query.is_none() && sink.effect() < Effect::Unsupported {
+            // No stage may give up without a reason.
+            sink.push(Diagnostic::new(&code::INTERNAL, "there is no query, and no stage said why").target(target.id()));
         }
         let fidelity = fidelity(target, &sink, query.is_some());
         Output { target: target.id(), fidelity, query, diagnostics: sink.into_diagnostics() }
@@ -170,7 +176,6 @@ fn one_line(text: &str) -> String {
 }
 
 fn fidelity(target: &dyn Target, sink: &Sink, emitted: bool) -> Fidelity {
-    use crate::diagnostic::Effect;
     match sink.effect() {
         Effect::Invalid => Fidelity::Invalid,
         Effect::Unsupported => Fidelity::Unsupported,

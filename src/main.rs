@@ -1,1 +1,7 @@
-fn main() {}
+//! The `rulecast` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rulecast::cli::main()
+}

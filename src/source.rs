@@ -58,15 +58,41 @@ pub struct SourceFile {
     path: String,
     text: String,
     lines: Vec<usize>,
+    invalid_utf8: Option<u32>,
 }
 
 impl SourceFile {
-    /// Takes a path, as it shall be shown in diagnostics, and the file's text.
+    /// Takes a path, as it shall be shown in diagnostics, and the file's text. A byte order mark is dropped:
+    /// offsets count from behind it, and columns as an editor shows them.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        let text = text.into();
+        let mut text = text.into();
+        if text.starts_with('\u{feff}') {
+            text.drain(..'\u{feff}'.len_utf8());
+        }
         let mut lines = vec![0];
         lines.extend(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1));
-        Self { path: path.into(), text, lines }
+        Self { path: path.into(), text, lines, invalid_utf8: None }
+    }
+
+    /// Takes a file's bytes. Where they are not UTF-8, the text has replacement characters from the first bad byte on,
+    /// so that it can still be shown, and [`SourceFile::invalid_utf8`] tells the place.
+    pub fn from_bytes(path: impl Into<String>, bytes: Vec<u8>) -> Self {
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::new(path, text),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                let dropped = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+                let mut file = Self::new(path, text);
+                file.invalid_utf8 = Some(u32::try_from(at.saturating_sub(dropped)).unwrap_or(u32::MAX));
+                file
+            }
+        }
+    }
+
+    /// Offset of the first byte that was not UTF-8 in the file.
+    pub fn invalid_utf8(&self) -> Option<u32> {
+        self.invalid_utf8
     }
 
     pub fn path(&self) -> &str {
@@ -114,5 +140,20 @@ mod tests {
         assert_eq!(file.position(6), Position { line: 2, column: 1 });
         assert_eq!(file.position(999), Position { line: 2, column: 7 });
         assert_eq!(file.line(2), "second");
+    }
+
+    #[test]
+    fn a_byte_order_mark_takes_no_column() {
+        let file = SourceFile::new("f", "\u{feff}ab");
+        assert_eq!((file.text(), file.position(1)), ("ab", Position { line: 1, column: 2 }));
+    }
+
+    #[test]
+    fn bad_bytes_are_placed_and_replaced() {
+        let file = SourceFile::from_bytes("f", b"\xef\xbb\xbfa: 1\nb\xff\xfe: 2\n".to_vec());
+        let at = file.invalid_utf8().expect("a bad byte");
+        assert_eq!(file.position(at), Position { line: 2, column: 2 });
+        assert_eq!(file.line(2), "b\u{fffd}\u{fffd}: 2");
+        assert_eq!(SourceFile::from_bytes("f", b"ok".to_vec()).invalid_utf8(), None);
     }
 }

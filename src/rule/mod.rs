@@ -1,9 +1,16 @@
 //! The rule front end: YAML of the three layouts of the ESCU library, and the content folder's definitions.
 
+mod content;
+mod csv_table;
+mod layout;
 mod library;
 mod model;
+mod read;
+mod reader;
 mod scalar_map;
+mod yaml;
 
 pub use library::{Deployment, Library, LookupDefinition, Macro};
-pub use model::{Rule, Search, Test};
+pub use model::{Drilldown, Rule, Search, Test};
 pub use scalar_map::ScalarMap;
+pub use yaml::MAX_BYTES;

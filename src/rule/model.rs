@@ -1,7 +1,8 @@
 //! A detection rule, one struct for the layouts of 2024, 2025 and 2026.
 
 use super::ScalarMap;
-use crate::source::Span;
+use crate::diagnostic::Sink;
+use crate::source::{SourceFile, Span};
 
 /// A detection rule. Absent texts are empty, absent lists too.
 #[derive(Clone, Debug, Default)]
@@ -29,13 +30,16 @@ pub struct Rule {
     /// E.g. `T1098.001`.
     pub mitre_attack_id: Vec<String>,
     pub product: Vec<String>,
+    /// E.g. `CVE-2021-44228`.
+    pub cve: Vec<String>,
     pub security_domain: String,
     /// `category` of the 2026 layout.
     pub category: String,
     /// Risk score, 0 to 100: `tags.risk_score`, or the highest of `rba.risk_objects`.
     pub risk_score: Option<f64>,
     pub tests: Vec<Test>,
-    /// Top-level keys that no layout has.
+    pub drilldown_searches: Vec<Drilldown>,
+    /// Keys that no layout has, those within `tags` with that prefix: `tags.foo`.
     pub unknown_keys: Vec<(String, Span)>,
 }
 
@@ -57,9 +61,20 @@ pub struct Test {
     pub data: Vec<(String, String, String)>,
 }
 
+/// A search that an analyst opens from a finding. It is kept, not compiled.
+#[derive(Clone, Debug, Default)]
+pub struct Drilldown {
+    pub name: String,
+    pub search: Search,
+    /// SPL time modifiers, or tokens such as `$info_min_time$`.
+    pub earliest: String,
+    pub latest: String,
+}
+
 impl Rule {
-    /// Reads a rule file; what is wrong goes to the sink.
-    pub fn parse(_file: &crate::source::SourceFile, _sink: &mut crate::diagnostic::Sink) -> Option<Rule> {
-        None
+    /// Reads a rule file: its first YAML document. What is wrong goes to the sink; a rule that lacks a required key is
+    /// given all the same, with that text empty, so that it can be named. `None`: the file holds no mapping.
+    pub fn parse(file: &SourceFile, sink: &mut Sink) -> Option<Rule> {
+        super::read::rule(file, sink)
     }
 }

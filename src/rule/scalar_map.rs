@@ -22,6 +22,16 @@ impl ScalarMap {
         Self { runs: vec![(0, file_offset)], end: (len, file_offset + len) }
     }
 
+    /// A map for a text whose characters can't be placed: each offset is the scalar's start.
+    pub fn coarse(file_offset: u32, len: u32) -> Self {
+        Self { runs: Vec::new(), end: (len, file_offset) }
+    }
+
+    /// Whether it is the map of [`ScalarMap::coarse`].
+    pub fn is_coarse(&self) -> bool {
+        self.runs.is_empty() && self.end.0 > 0
+    }
+
     /// The file offset of a decoded offset.
     pub fn offset(&self, decoded: u32) -> u32 {
         if decoded >= self.end.0 {

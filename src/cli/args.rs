@@ -1,0 +1,243 @@
+//! Arguments and help texts.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
+
+use crate::options::{InsightsLevel, WindowStyle};
+use crate::target::TargetId;
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  every rule was compiled for every target
+  1  at least one rule is unsupported by a target, or invalid (with --strict also: approximate)
+  2  wrong usage, or an input that can't be read";
+
+const EXAMPLES: &str = "\
+Examples:
+  rulecast compile rules/                              each rule for each target, to standard output
+  rulecast compile rules/ --target athena --out sql/   one file per rule
+  rulecast compile 'detections/cloud/aws_*.yml' --format json | jq .fidelity
+  rulecast compile - --earliest -24h@h --latest now < rule.yml
+
+Each output has a fidelity:
+  exact        the same rows as in Splunk
+  events       the same events, in rows of another shape
+  approximate  rows can differ; every difference is reported
+  unsupported  the target can't say it: no query, and a diagnostic that says why
+  invalid      the rule itself is broken";
+
+/// Compiles Splunk detection rules to Amazon Athena SQL, CloudWatch Logs Insights and Sigma: the same rows, or a precise
+/// reason why not.
+#[derive(Parser, Debug)]
+#[command(name = "rulecast", version, after_help = EXIT_STATUS, max_term_width = 110)]
+pub(super) struct Cli {
+    /// When to colour diagnostics; `auto` looks at the terminal, NO_COLOR and CLICOLOR_FORCE
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(super) enum Command {
+    /// Compile rules and print or write their queries
+    #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXIT_STATUS}"))]
+    Compile(CompileArgs),
+    /// Compile rules and show only what is wrong with them, or lost
+    #[command(after_help = EXIT_STATUS)]
+    Check(CheckArgs),
+    /// List the targets, and the schemas with what selects them, their tables and profiles
+    Targets(TargetsArgs),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CompileArgs {
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+    /// Write each query to a file in this folder, named after its rule
+    ///
+    /// The folder is created. Files are replaced as a whole and only where they change; nothing is written where there
+    /// is no query, and older files stay.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// What to print: the queries, the intermediate representation, or the syntax tree of the search
+    #[arg(long, value_name = "WHAT", default_value = "query")]
+    pub(super) emit: Emit,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TargetsArgs {
+    /// Text for people, or one JSON object
+    #[arg(long, default_value = "text")]
+    pub(super) format: Format,
+    /// A schema file: adds a log source, or replaces the one of the same id
+    #[arg(long = "schema", value_name = "FILE")]
+    pub(super) schemas: Vec<PathBuf>,
+    /// The configuration file [default: rulecast.toml here or in a folder above]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}
+
+/// What `compile` and `check` have in common.
+#[derive(Args, Debug)]
+pub(super) struct CommonArgs {
+    /// Rule files, folders, patterns such as 'rules/**/aws_*.yml', or `-` for standard input
+    ///
+    /// Folders are searched for *.yml and *.yaml; hidden files and the content folders (macros, lookups, deployments and
+    /// the like) are skipped.
+    #[arg(required = true, value_name = "PATHS")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Targets, with commas between them [default: all]
+    #[arg(long = "target", value_name = "TARGETS", value_delimiter = ',')]
+    pub(super) targets: Vec<TargetArg>,
+    /// Text for people, or a JSON object per rule and target, one per line
+    #[arg(long, default_value = "text")]
+    pub(super) format: Format,
+    /// A schema file: adds a log source, or replaces the one of the same id
+    #[arg(long = "schema", value_name = "FILE")]
+    pub(super) schemas: Vec<PathBuf>,
+    /// The folder of macros, lookups and deployments
+    ///
+    /// Without it, each rule uses the nearest folder above it that has a subfolder `macros`, `lookups` or `deployments`.
+    #[arg(long, value_name = "DIR")]
+    pub(super) content: Option<PathBuf>,
+    /// A template for the text around the queries of a target, e.g. `athena=query.j2`
+    #[arg(long = "template", value_name = "TARGET=FILE")]
+    pub(super) templates: Vec<String>,
+    /// Begin of the time window: an SPL time modifier (-24h@h) or a time (2024-08-01T00:00:00Z, 1722470400)
+    ///
+    /// Without --earliest and --latest, the schedule in the content folder's deployments decides.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "all_time")]
+    pub(super) earliest: Option<String>,
+    /// End of the time window, exclusive: an SPL time modifier (now, -5m@m) or a time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "all_time")]
+    pub(super) latest: Option<String>,
+    /// Allow queries over all time: they read the whole table
+    #[arg(long)]
+    pub(super) all_time: bool,
+    /// How the window is written: relative to the query's run, as literal times, or as parameters to be filled
+    #[arg(long, value_name = "STYLE")]
+    pub(super) window: Option<WindowArg>,
+    /// The moment that literal times are computed from [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(super) now: Option<String>,
+    /// A profile of field meanings, for one schema or for each that has it; see `rulecast targets`
+    #[arg(long = "profile", value_name = "SCHEMA=NAME|NAME")]
+    pub(super) profiles: Vec<String>,
+    /// Language level of Logs Insights: `core` runs in every Region
+    #[arg(long, value_name = "LEVEL")]
+    pub(super) insights_level: Option<LevelArg>,
+    /// The configuration file [default: rulecast.toml here or in a folder above]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Treat approximate outputs as failures
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// How many rules are compiled at the same time [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub(super) jobs: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Emit {
+    Query,
+    Ir,
+    Ast,
+}
+
+#[derive(ValueEnum, Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum TargetArg {
+    Athena,
+    Cloudwatch,
+    Sigma,
+}
+
+impl From<TargetArg> for TargetId {
+    fn from(target: TargetArg) -> Self {
+        match target {
+            TargetArg::Athena => TargetId::Athena,
+            TargetArg::Cloudwatch => TargetId::Cloudwatch,
+            TargetArg::Sigma => TargetId::Sigma,
+        }
+    }
+}
+
+#[derive(ValueEnum, Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum WindowArg {
+    Relative,
+    Literal,
+    Parameter,
+}
+
+impl From<WindowArg> for WindowStyle {
+    fn from(style: WindowArg) -> Self {
+        match style {
+            WindowArg::Relative => WindowStyle::Relative,
+            WindowArg::Literal => WindowStyle::Literal,
+            WindowArg::Parameter => WindowStyle::Parameter,
+        }
+    }
+}
+
+#[derive(ValueEnum, Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum LevelArg {
+    #[serde(rename = "core")]
+    Core,
+    #[value(name = "2026")]
+    #[serde(rename = "2026")]
+    Y2026,
+}
+
+impl From<LevelArg> for InsightsLevel {
+    fn from(level: LevelArg) -> Self {
+        match level {
+            LevelArg::Core => InsightsLevel::Core,
+            LevelArg::Y2026 => InsightsLevel::Y2026,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_may_begin_with_a_hyphen() {
+        let cli = Cli::try_parse_from(["rulecast", "compile", "x.yml", "--earliest", "-24h@h", "--latest", "-5m"]);
+        assert!(cli.is_ok(), "{cli:?}");
+    }
+
+    #[test]
+    fn paths_are_required() {
+        assert!(Cli::try_parse_from(["rulecast", "compile"]).is_err());
+    }
+}
