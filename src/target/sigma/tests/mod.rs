@@ -3,6 +3,7 @@
 
 mod correlation;
 mod detection;
+mod meaning;
 mod plan;
 mod seed;
 
