@@ -58,7 +58,7 @@ impl Lowering<'_> {
                 .filter(|c| !matches(&c.name))
                 .map(|c| (c.name.clone(), Expr::column(c.name.clone(), c.ty, c.nullable, span)))
                 .collect();
-            return self.project(kept, span);
+            return self.reproject(kept, span);
         }
         self.scope.columns.retain(|c| !matches(&c.name));
         if let Some(origin) = &mut self.scope.origin {

@@ -53,8 +53,9 @@ impl Syntax for Fillnull {
         if let Some(origin) = &mut lowering.scope.origin {
             // Fields are filled as later stages name them; those that no row has stay absent in Splunk.
             origin.fill = Some(self.value.text.clone());
-            let message = "`fillnull` without fields fills those that some event of the result has; here every field that is named later is filled";
-            lowering.sink.push(Diagnostic::new(&code::READING, message).at(span));
+            let message = "`fillnull` without fields leaves a field null that no event of the result has; here it is filled all the same (widens)";
+            let help = "name the fields: `fillnull value=… a b c`";
+            lowering.sink.push(Diagnostic::new(&code::APPROXIMATION, message).at(span).help(help));
         }
         let columns: Vec<(Name, Expr)> = lowering
             .scope

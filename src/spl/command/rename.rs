@@ -76,7 +76,7 @@ impl Lowering<'_> {
                 let value = Expr::column(name.clone(), ty, nullable, span);
                 columns.push((renamed.unwrap_or(name), value));
             }
-            return self.project(columns, span);
+            return self.reproject(columns, span);
         }
         let columns = pairs.iter().map(|(_, to, value)| (to.clone(), value.clone())).collect();
         self.extend(columns, span)?;

@@ -51,8 +51,7 @@ impl Syntax for Spath {
                     let message = format!("`spath` over the multivalue field `{}` is not supported", input.text);
                     return Err(super::unsupported(lowering, input.span, message, "use `mvexpand` before"));
                 }
-                lowering.scope.json_inputs.push(value);
-                Ok(())
+                lowering.open_json(value, span)
             }
         }
     }

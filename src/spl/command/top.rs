@@ -25,7 +25,7 @@ impl Syntax for Top {
     const NAMES: &'static [&'static str] = &["top", "rare"];
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
-        let rare = p.last_word().eq_ignore_ascii_case("rare");
+        let rare = p.src()[..p.pos()].trim_end().to_ascii_lowercase().ends_with("rare");
         let (mut limit, mut count, mut percent) = (10, Some("count".to_owned()), Some("percent".to_owned()));
         let mut fields = Vec::new();
         loop {
@@ -36,7 +36,7 @@ impl Syntax for Top {
             if let Some((option, value)) = p.option()? {
                 match option.text.as_str() {
                     "limit" => limit = p.number("limit", &value)?,
-                    "showcount" => count = count.filter(|_| true).filter(|_| value.text != "f" && value.text != "false"),
+                    "showcount" => count = count.filter(|_| value.text != "f" && value.text != "false"),
                     "showperc" => percent = percent.filter(|_| value.text != "f" && value.text != "false"),
                     "countfield" => count = Some(value.text),
                     "percentfield" => percent = Some(value.text),

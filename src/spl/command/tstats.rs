@@ -118,7 +118,7 @@ impl Lowering<'_> {
     fn scan_datamodel(&mut self, model: &Spanned, condition: &Search, span: Span) -> Result<(), Reported> {
         let name = model.text.trim_matches('"');
         let dataset = name.split_once('.').map_or(name, |(_, dataset)| dataset);
-        let Some((schema, restriction)) = self.schemas.datamodel(name) else {
+        let Some((schema, selector)) = self.schemas.selector("datamodel", name) else {
             let message = format!("no schema describes data model `{name}`");
             let known: Vec<String> = self
                 .schemas
@@ -128,11 +128,11 @@ impl Lowering<'_> {
             let help = format!("add a schema file (`--schema`); there are schemas for {}", crate::spl::lower::scope::list(&known));
             return Err(self.sink.fail(Diagnostic::new(&code::UNKNOWN_SOURCE, message).at(model.span).help(help)));
         };
-        let window = self.window();
-        self.scan(schema, window, Some(dataset.to_owned()), span);
-        if let Some(restriction) = restriction {
-            self.formula_filter(&restriction, model.span)?;
+        let (schema, restriction) = (schema.clone(), selector.condition.clone());
+        self.scan_dataset(schema, dataset, condition, span)?;
+        match restriction {
+            Some(restriction) => self.formula_filter(&restriction, model.span),
+            None => Ok(()),
         }
-        self.data_filter(condition)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Lowering, Uses};
 use crate::diagnostic::{Diagnostic, Effect, Reported, Severity, code, nearest};
-use crate::ir::{Column, Expr, Name, Rel, Type};
+use crate::ir::{Column, Expr, ExprKind, Name, Rel, Type, parse_path};
 use crate::schema::{Resolved, Schema, raw_path_type};
 use crate::source::Span;
 
@@ -16,6 +16,8 @@ pub(crate) struct Scope {
     pub(crate) columns: Vec<Column>,
     /// Where other fields come from: events of a source, as long as no stage has fixed the list of fields.
     pub(crate) origin: Option<Origin>,
+    /// Hidden columns whose JSON members are fields (`spath input=…` without a path).
+    pub(crate) json_inputs: Vec<(Name, bool)>,
 }
 
 /// Events whose fields are not yet listed.
@@ -29,13 +31,15 @@ pub(crate) struct Origin {
     pub(crate) prefixes: Vec<(String, String)>,
     /// A prefix that names carry, such as the dataset's before `drop_dm_object_name`.
     pub(crate) dataset: Option<String>,
+    /// `fillnull` without fields: what stands for NULL in fields that are named from then on.
+    pub(crate) fill: Option<String>,
     /// Inside the formula of a calculated field, which sees raw fields only.
     pub(crate) raw_only: bool,
 }
 
 impl Origin {
     pub(crate) fn new(schema: Arc<Schema>, profile: Option<String>) -> Self {
-        Self { schema, profile, removed: Vec::new(), prefixes: Vec::new(), dataset: None, raw_only: false }
+        Self { schema, profile, removed: Vec::new(), prefixes: Vec::new(), dataset: None, fill: None, raw_only: false }
     }
 
     /// What a name means in the source.
@@ -115,10 +119,46 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    /// Fixes the list of fields without taking away what JSON inputs hold: renaming and removing.
+    pub(crate) fn reproject(&mut self, mut columns: Vec<(Name, Expr)>, span: Span) -> Result<(), Reported> {
+        let inputs = self.scope.json_inputs.clone();
+        let hidden = inputs.iter().map(|(n, nullable)| (n.clone(), Expr::column(n.clone(), Type::UNKNOWN, *nullable, span)));
+        columns.extend(hidden);
+        self.project(columns, span)?;
+        self.scope.columns.retain(|c| !inputs.iter().any(|(n, _)| *n == c.name));
+        self.scope.json_inputs = inputs;
+        Ok(())
+    }
+
+    /// Makes the members of a JSON text fields of the rows.
+    pub(crate) fn open_json(&mut self, value: Expr, span: Span) -> Result<(), Reported> {
+        let name: Name = format!("(json {})", self.variable()).into();
+        let nullable = value.nullable;
+        let input = self.take_plan(span)?;
+        self.put_plan(Rel::Extend { input, columns: vec![(name.clone(), value)] });
+        self.scope.json_inputs.push((name, nullable));
+        Ok(())
+    }
+
+    /// A member of the JSON texts that were opened; the last one first.
+    fn json_member(&mut self, name: &str, span: Span) -> Option<Expr> {
+        let path = parse_path(name)?;
+        let (input, nullable) = self.scope.json_inputs.last()?.clone();
+        let value = Box::new(Expr::column(input, Type::UNKNOWN, nullable, span));
+        let ty = raw_path_type(name);
+        Some(Expr::new(ExprKind::JsonPath { value, path }, ty, true, span))
+    }
+
+    /// Whether this is the pipeline of a subsearch.
+    pub(crate) fn is_inner(&self) -> bool {
+        self.depth > 0
+    }
+
     /// Declares that exactly these columns exist.
     pub(crate) fn close(&mut self, columns: Vec<Column>) {
         self.scope.columns = columns;
         self.scope.origin = None;
+        self.scope.json_inputs.clear();
     }
 
     /// What a field name means here; a field that does not exist is null and is reported.
@@ -144,7 +184,7 @@ impl Lowering<'_> {
         if let Some(column) = self.scope.column(name) {
             return Some(Expr::column(column.name.clone(), column.ty, column.nullable, span));
         }
-        let origin = self.scope.origin.clone()?;
+        let Some(origin) = self.scope.origin.clone() else { return self.json_member(name, span) };
         if origin.removed.iter().any(|r| &**r == name) {
             return None;
         }
@@ -168,9 +208,17 @@ impl Lowering<'_> {
             break;
         }
         if found.is_none() {
+            found = self.json_member(name, span);
+        }
+        if found.is_none() {
             found = self.unknown_field(&origin, stripped, span);
         }
-        found
+        match (&origin.fill, found) {
+            (Some(filling), Some(found)) if name != "_time" && !found.ty.multivalue => {
+                Some(crate::spl::command::fill(found, filling, span))
+            }
+            (_, found) => found,
+        }
     }
 
     fn is_known(&self, origin: &Origin, name: &str) -> bool {
@@ -186,7 +234,7 @@ impl Lowering<'_> {
             return plain;
         }
         let ty = renamed.ty.union(plain.ty);
-        Expr::new(crate::ir::ExprKind::Coalesce(vec![renamed, plain]), ty, nullable, span)
+        Expr::new(ExprKind::Coalesce(vec![renamed, plain]), ty, nullable, span)
     }
 
     fn find_in_source(&mut self, origin: &Origin, name: &str, span: Span) -> Option<Expr> {
@@ -248,7 +296,7 @@ impl Lowering<'_> {
             Err(Reported) => return Expr::null(span),
         };
         let origin = Origin { raw_only: true, ..Origin::new(schema.clone(), None) };
-        let raw_only = Scope { plan: None, columns: Vec::new(), origin: Some(origin) };
+        let raw_only = Scope { origin: Some(origin), ..Scope::default() };
         let outer = std::mem::replace(&mut self.scope, raw_only);
         let expr = self.eval(&parsed);
         self.scope = outer;

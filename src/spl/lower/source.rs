@@ -73,11 +73,37 @@ impl Lowering<'_> {
         let profile = profile.filter(|p| schema.profiles.contains_key(p));
         let plan = Rel::Scan(Scan { source: schema.id.clone(), fields: Vec::new(), window, span });
         let origin = Origin { dataset, ..Origin::new(schema, profile) };
-        self.scope = Scope { plan: Some(plan), columns: Vec::new(), origin: Some(origin) };
+        self.scope = Scope { plan: Some(plan), origin: Some(origin), ..Scope::default() };
     }
 
-    pub(crate) fn window(&self) -> Window {
-        self.window.clone()
+    /// Reads a dataset of a data model; conditions on the source are not checked, the schema chooses it.
+    pub(crate) fn scan_dataset(
+        &mut self,
+        schema: Arc<Schema>,
+        dataset: &str,
+        condition: &Search,
+        span: Span,
+    ) -> Result<(), Reported> {
+        let mut selection = Selection { window: self.window.clone(), ..Selection::default() };
+        self.sort_condition(condition, &mut selection)?;
+        for (field, value) in selection.selectors.iter().flatten() {
+            self.note_selector(field, value, &schema);
+        }
+        self.scan(schema, selection.window, Some(dataset.to_owned()), span);
+        selection.conditions.into_iter().try_for_each(|part| self.search_filter(part))
+    }
+
+    /// Filters by a condition in SPL that does not stand in the rule.
+    pub(crate) fn formula_filter(&mut self, condition: &str, place: Span) -> Result<(), Reported> {
+        let text = crate::spl::text::Text::of_formula(condition, place);
+        let mut p = crate::spl::parser::Parser::new(&text, self.sink);
+        let parsed = crate::spl::search::parse(&mut p, &[])?;
+        self.search_filter(&parsed)
+    }
+
+    fn note_selector(&mut self, field: &str, value: &Value, schema: &Schema) {
+        let message = format!("`{field}={}` is not checked: the schema `{}` chooses the table", value.text, schema.id);
+        self.sink.push(Diagnostic::new(&code::SOURCE_CONSTRAINT, message).at(value.span));
     }
 
     /// Tells conditions on the source and the time from conditions on the event.
@@ -177,8 +203,7 @@ impl Lowering<'_> {
         };
         for group in unmatched {
             let (field, value) = group[0];
-            let message = format!("`{field}={}` is not checked: the schema `{}` chooses the table", value.text, schema.id);
-            self.sink.push(Diagnostic::new(&code::SOURCE_CONSTRAINT, message).at(value.span));
+            self.note_selector(field, value, &schema);
         }
         Ok(schema)
     }

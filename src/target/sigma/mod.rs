@@ -1,8 +1,40 @@
-//! Sigma rules (specification v2).
+//! Sigma rules (rules specification 2.0, modifiers appendix 2.1, correlation rules specification 2.0).
+//!
+//! A Sigma rule selects events: it has no columns, no time window and, but for correlation rules, no aggregation. So the
+//! conditions below a plan's first aggregation become the detection, a bound on a count above it a correlation rule, and
+//! the rest is the shape of the output, which is not kept. `flow` sorts a plan into these; `lowering`, `predicate` and
+//! `subject` turn predicates into conditions (`cond`) on fields; `layout` writes them as named selections.
 
-use super::{Context, Target, TargetId};
+mod binding;
+mod cond;
+mod correlation;
+mod flow;
+mod layout;
+mod lowering;
+mod metadata;
+mod model;
+mod predicate;
+mod regex;
+mod simplify;
+mod subject;
+mod value;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+use serde_yaml::Mapping;
+
+use self::binding::Binding;
+use self::cond::{Cond, Test};
+use self::flow::{Conjunct, Flow};
+use self::lowering::Lowering;
+use self::model::{About, Document, Logsource};
+use super::{Context, Fidelity, Target, TargetId};
 use crate::diagnostic::{Diagnostic, Reported, Sink, code};
-use crate::ir::Query;
+use crate::ir::{Query, Rel};
+use crate::rule::Rule;
+use crate::schema::Schema;
 
 #[derive(Debug)]
 pub struct Sigma;
@@ -20,11 +52,214 @@ impl Target for Sigma {
         "yml"
     }
 
+    /// A rule selects the same events at best; the rows that SPL makes of them are another matter.
+    fn best(&self) -> Fidelity {
+        Fidelity::Events
+    }
+
     fn template(&self) -> &'static str {
         include_str!("../../../targets/sigma/query.j2")
     }
 
-    fn emit(&self, _query: &Query, _context: &Context<'_>, sink: &mut Sink) -> Result<String, Reported> {
-        Err(sink.fail(Diagnostic::new(&code::UNSUPPORTED_BY_TARGET, "not there yet")))
+    fn emit(&self, query: &Query, context: &Context<'_>, sink: &mut Sink) -> Result<String, Reported> {
+        let flow = flow::trace(query, sink)?;
+        let (schema, binding) = Binding::of(context.schemas, &flow.scan.source, flow.scan.span, sink)?;
+        let mut lowering = Lowering::new(schema, &binding, &flow.opaque, &flow.elements, sink);
+        let counting = correlation::correlate(&flow, context.options.now, &mut lowering);
+        let counted = counting.as_ref().ok().and_then(Option::as_ref).map_or(&[][..], |c| &c.counted);
+        let conditions = conditions(&flow, counted, &mut lowering);
+        let (counting, (selection, group_keys)) = (counting?, conditions?);
+        if selection == Cond::False || group_keys == Cond::False {
+            let message = "the condition can never be true, which no Sigma rule can say";
+            let diagnostic = Diagnostic::new(&code::UNSUPPORTED_BY_TARGET, message).at(query_span(&query.plan));
+            return Err(sink.fail(diagnostic.help("see which of the search's conditions exclude each other")));
+        }
+        report_lists_and_keywords(&[&selection, &group_keys], &binding, sink);
+        report_shape(&flow, counting.is_some(), sink);
+        if let Some(note) = &binding.note {
+            sink.push(Diagnostic::new(&code::READING, note.clone()).at(flow.scan.span));
+        }
+        let fields = output_fields(&flow, query, schema, &binding);
+        let detection = detection(selection, group_keys, schema, &binding);
+        let documents = documents(context.rule, &binding, detection, fields, counting);
+        print(&documents).map_err(|message| sink.fail(Diagnostic::new(&code::INTERNAL, message)))
+    }
+}
+
+/// What selects events, and what is asked of them as members of groups.
+fn conditions(flow: &Flow<'_>, counted: &[Conjunct], lowering: &mut Lowering<'_>) -> Result<(Cond, Cond), Reported> {
+    let mut failed = None;
+    let mut branches: Vec<(Vec<Cond>, Vec<Cond>)> = Vec::new();
+    for branch in &flow.branches {
+        let (mut selection, mut keys) = (Vec::new(), Vec::new());
+        lowering.check_conjuncts(&branch.conjuncts);
+        for conjunct in branch.conjuncts.iter().chain(counted) {
+            if conjunct.key {
+                keys.push(key(conjunct, lowering));
+                continue;
+            }
+            match lowering.truth(&conjunct.predicate) {
+                Ok(cond) => selection.push(cond),
+                Err(reported) => failed = Some(reported),
+            }
+        }
+        branches.push((selection, keys));
+    }
+    if let Some(reported) = failed {
+        return Err(reported);
+    }
+    if branches.len() == 1
+        && let Some((selection, keys)) = branches.pop()
+    {
+        let selection = simplify::simplify(Cond::and(selection));
+        let keys = simplify::given(Cond::and(keys), &selection);
+        return Ok((selection, keys));
+    }
+    let alternatives = branches.into_iter().map(|(selection, keys)| Cond::and(selection.into_iter().chain(keys)));
+    Ok((simplify::simplify(Cond::or(alternatives)), Cond::True))
+}
+
+/// That a key has a value. Where Sigma can't tell, the events without one are selected too.
+fn key(conjunct: &Conjunct, lowering: &mut Lowering<'_>) -> Cond {
+    let mut unheard = Sink::default();
+    let mut attempt = lowering.quietly(&mut unheard);
+    match attempt.truth(&conjunct.predicate) {
+        Ok(cond) => {
+            for diagnostic in unheard.into_diagnostics() {
+                lowering.sink.push(diagnostic);
+            }
+            cond
+        }
+        Err(Reported) => {
+            let message = "widens: events that lack a calculated key are left out in SPL, not in Sigma".to_owned();
+            let help = "group by a raw field, or leave such events out where the alerts are read";
+            lowering.approximate(message, help, conjunct.predicate.span);
+            Cond::True
+        }
+    }
+}
+
+fn detection(selection: Cond, group_keys: Cond, schema: &Schema, binding: &Binding) -> Mapping {
+    let selection = match (selection, &group_keys) {
+        // A rule must test something: every event has a time.
+        (Cond::True, Cond::True) => {
+            let field = binding.field(schema, "_time").unwrap_or_else(|_| schema.time.clone());
+            Cond::leaf(field, Test::Present)
+        }
+        (selection, _) => selection,
+    };
+    layout::detection(selection, group_keys)
+}
+
+/// Says where the meaning of the rule depends on who runs it.
+fn report_lists_and_keywords(conditions: &[&Cond], binding: &Binding, sink: &mut Sink) {
+    for condition in conditions {
+        condition.walk(&mut |test| match test {
+            Cond::Leaf(leaf) if leaf.list && !binding.any_lists => {
+                let message = format!(
+                    "differs: `{}` lies in a list, for which Sigma has no notation; whether one element is enough depends on the backend",
+                    leaf.field
+                );
+                let help = "set `any_lists = true` in `[target.sigma]` of the schema where the backend looks for any element";
+                sink.push(Diagnostic::new(&code::APPROXIMATION, message).at(leaf.span).help(help));
+            }
+            Cond::Keyword(_, span) => {
+                let message = "differs: a term matches whole words in SPL; a keyword in Sigma matches as the backend does";
+                let help = "name the field that holds the term";
+                sink.push(Diagnostic::new(&code::APPROXIMATION, message).at(*span).help(help));
+            }
+            _ => {}
+        });
+    }
+}
+
+fn report_shape(flow: &Flow<'_>, correlates: bool, sink: &mut Sink) {
+    let Some(span) = flow.shaped else { return };
+    let message = if flow.groups.is_empty() {
+        "the rule selects the same events; columns, order and repetition of the rows are left to whoever reads them"
+    } else if correlates {
+        "the rule finds the groups; the columns of their rows are left to whoever reads them"
+    } else {
+        "the rule selects the events that `stats` groups; the groups are left to whoever reads them"
+    };
+    let diagnostic = Diagnostic::new(&code::SHAPE_NOT_KEPT, message);
+    sink.push(match span {
+        Some(span) => diagnostic.at(span),
+        None => diagnostic,
+    });
+}
+
+fn output_fields(flow: &Flow<'_>, query: &Query, schema: &Schema, binding: &Binding) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for raw in flow.output_fields(&query.output) {
+        if let Ok(field) = binding.field(schema, &raw)
+            && !out.contains(&field)
+        {
+            out.push(field);
+        }
+    }
+    out
+}
+
+/// The rule, and the correlation that counts it, if there is one: then the rule itself says only what it selects.
+fn documents(
+    rule: &Rule,
+    binding: &Binding,
+    detection: Mapping,
+    fields: Vec<String>,
+    counting: Option<correlation::Counting>,
+) -> Vec<Document> {
+    let logsource = Logsource {
+        category: binding.category.clone(),
+        product: binding.product.clone(),
+        service: binding.service.clone(),
+        definition: binding.definition.clone(),
+    };
+    let mut selecting = Document {
+        title: metadata::title(rule),
+        id: metadata::id(rule, "rule"),
+        related: metadata::related(rule),
+        logsource: Some(logsource),
+        detection: Some(detection),
+        fields,
+        ..Document::default()
+    };
+    let Some(counting) = counting else {
+        selecting.about = metadata::about(rule);
+        selecting.falsepositives = metadata::falsepositives(rule);
+        selecting.level = Some(metadata::level(rule));
+        return vec![selecting];
+    };
+    let name = metadata::base_name(rule);
+    let correlation = Document {
+        title: std::mem::replace(&mut selecting.title, metadata::base_title(rule)),
+        id: metadata::id(rule, "correlation"),
+        related: std::mem::take(&mut selecting.related),
+        about: metadata::about(rule),
+        correlation: Some(counting.of(name.clone())),
+        falsepositives: metadata::falsepositives(rule),
+        level: Some(metadata::level(rule)),
+        ..Document::default()
+    };
+    selecting.name = Some(name);
+    selecting.about = About::default();
+    vec![selecting, correlation]
+}
+
+fn print(documents: &[Document]) -> Result<String, String> {
+    let texts: Result<Vec<String>, String> = documents
+        .iter()
+        .map(|d| {
+            serde_yaml::to_value(d).map(|v| yaml::print(&v)).map_err(|e| format!("the rule can't be written: {e}"))
+        })
+        .collect();
+    Ok(texts?.join("---\n"))
+}
+
+/// The span of the plan's scan.
+fn query_span(rel: &Rel) -> crate::source::Span {
+    match rel {
+        Rel::Scan(scan) => scan.span,
+        other => other.inputs().first().map_or_else(Default::default, |r| query_span(r)),
     }
 }
