@@ -101,5 +101,5 @@ fn emit(args: &CompileArgs, console: &mut Console) -> Result<u8, Failure> {
 
 /// The intermediate representation as people read it.
 fn ir_text(query: &Query) -> String {
-    format!("{query:#?}")
+    query.to_string()
 }

@@ -1,7 +1,7 @@
 //! `max(x, …)`: the greatest of the arguments; text after numbers (statistical functions).
 
 use super::{Call, Fault, Function, no_condition};
-use crate::ir::{Expr, Type};
+use crate::ir::Expr;
 
 pub(super) static FUNCTION: Function =
     Function { name: "max", usage: "max(value, …)", arity: (1, usize::MAX), condition: no_condition, lower };

@@ -1,7 +1,7 @@
 //! `min(x, …)`: the least of the arguments; numbers before text (statistical functions).
 
 use super::{Call, Fault, Function, no_condition};
-use crate::ir::{Expr, Type};
+use crate::ir::Expr;
 
 pub(super) static FUNCTION: Function =
     Function { name: "min", usage: "min(value, …)", arity: (1, usize::MAX), condition: no_condition, lower };

@@ -23,7 +23,7 @@ struct Segment {
 
 /// Search text after (or during) macro expansion.
 #[derive(Clone, Debug)]
-pub struct Text {
+pub(crate) struct Text {
     text: String,
     segments: Vec<Segment>,
     map: Arc<ScalarMap>,
@@ -31,38 +31,38 @@ pub struct Text {
 
 impl Text {
     /// A rule's search, as it stands.
-    pub fn of_search(text: &str, map: Arc<ScalarMap>) -> Self {
+    pub(crate) fn of_search(text: &str, map: Arc<ScalarMap>) -> Self {
         let segments = vec![Segment { start: 0, origin: Origin::Search(0) }];
         Self { text: text.to_owned(), segments, map }
     }
 
     /// An empty text that can take parts of a search.
-    pub fn empty_like(other: &Text) -> Self {
+    pub(crate) fn empty_like(other: &Text) -> Self {
         Self { text: String::new(), segments: Vec::new(), map: other.map.clone() }
     }
 
     /// A formula of a schema file: its positions mean nothing in the rule file, so all of it stands for one place there.
-    pub fn of_formula(text: &str, place: Span) -> Self {
+    pub(crate) fn of_formula(text: &str, place: Span) -> Self {
         let segments = vec![Segment { start: 0, origin: Origin::Macro(place, "".into()) }];
         Self { text: text.to_owned(), segments, map: Arc::default() }
     }
 
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.text.len()
     }
 
     /// Appends text of a macro that is called at `call`.
-    pub fn push_macro(&mut self, text: &str, call: Span, name: &Arc<str>) {
+    pub(crate) fn push_macro(&mut self, text: &str, call: Span, name: &Arc<str>) {
         self.segments.push(Segment { start: self.text.len(), origin: Origin::Macro(call, name.clone()) });
         self.text.push_str(text);
     }
 
     /// Appends a part of another text; the parts keep their origins.
-    pub fn push_part(&mut self, other: &Text, start: usize, end: usize) {
+    pub(crate) fn push_part(&mut self, other: &Text, start: usize, end: usize) {
         let Some(part) = other.text.get(start..end) else { return };
         if part.is_empty() {
             return;
@@ -84,7 +84,7 @@ impl Text {
     }
 
     /// The place of a range in the rule file; text from a macro stands where the macro is called.
-    pub fn span(&self, start: usize, end: usize) -> Span {
+    pub(crate) fn span(&self, start: usize, end: usize) -> Span {
         let last = end.saturating_sub(1).max(start);
         let ends = |offset: usize| match self.segment(offset) {
             Some(Segment { start, origin: Origin::Search(decoded) }) => {
@@ -103,7 +103,7 @@ impl Text {
     }
 
     /// The macro that the text at an offset comes from.
-    pub fn macro_at(&self, offset: usize) -> Option<&str> {
+    pub(crate) fn macro_at(&self, offset: usize) -> Option<&str> {
         match self.segment(offset) {
             Some(Segment { origin: Origin::Macro(_, name), .. }) if !name.is_empty() => Some(name),
             _ => None,

@@ -123,7 +123,7 @@ impl Lowering<'_> {
     }
 
     fn lookup_column(&mut self, table: &LookupTable, column: &Spanned) -> Result<Name, Reported> {
-        if let Some(name) = table.columns.iter().find(|c| **c == *column.text) {
+        if let Some(name) = table.columns.iter().find(|c| ***c == *column.text) {
             return Ok(name.clone());
         }
         let message = format!("lookup `{}` has no column `{}`", table.name, column.text);

@@ -184,7 +184,7 @@ pub(super) fn as_text(element: Expr) -> Expr {
 }
 
 /// A number, where the whole text is one.
-pub(super) fn literal_number(text: &str, span: Span) -> Option<Expr> {
+pub(crate) fn literal_number(text: &str, span: Span) -> Option<Expr> {
     let looks = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
     if !looks {
         return None;
