@@ -245,12 +245,40 @@ fn connective(parts: impl IntoIterator<Item = Expr>, conjunction: bool) -> Expr 
             other => add(other),
         }
     }
+    let mut flat = merge_tests(flat, conjunction);
     match flat.len() {
         0 => Expr::Bool(conjunction),
         1 => flat.remove(0),
         _ if conjunction => Expr::And(flat),
         _ => Expr::Or(flat),
     }
+}
+
+/// Three or more comparisons of one value with texts become one list.
+fn merge_tests(parts: Vec<Expr>, conjunction: bool) -> Vec<Expr> {
+    let wanted = if conjunction { Operator::Ne } else { Operator::Eq };
+    let test = |e: &Expr| match e {
+        Expr::Binary(op, value, item) if *op == wanted && matches!(**item, Expr::Text(_)) => {
+            Some(((**value).clone(), (**item).clone()))
+        }
+        _ => None,
+    };
+    let mut out: Vec<Expr> = Vec::with_capacity(parts.len());
+    let tests: Vec<(Expr, Expr)> = parts.iter().filter_map(test).collect();
+    for part in parts {
+        let Some((value, _)) = test(&part) else {
+            out.push(part);
+            continue;
+        };
+        let items: Vec<Expr> = tests.iter().filter(|(v, _)| *v == value).map(|(_, i)| i.clone()).collect();
+        let merged = Expr::In { value: Box::new(value), items: items.clone(), negated: conjunction };
+        if items.len() < 3 {
+            out.push(part);
+        } else if !out.contains(&merged) {
+            out.push(merged);
+        }
+    }
+    out
 }
 
 /// The opposite of a condition that is always true or false, never absent: presence tests and what guards make of them.

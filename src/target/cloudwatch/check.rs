@@ -60,7 +60,10 @@ fn placement(commands: &[(String, Facts)], max_stats: usize) -> Result<(), Strin
             return Err(format!("`{command}` after `dedup`"));
         }
         if let Some(visible) = &visible
-            && let Some(unknown) = facts.reads.iter().find(|n| !visible.contains(n.split('.').next().unwrap_or(n)) && !visible.contains(n.as_str()))
+            && let Some(unknown) = facts
+                .reads
+                .iter()
+                .find(|n| !visible.contains(n.split('.').next().unwrap_or(n)) && !visible.contains(n.as_str()))
         {
             return Err(format!("`{unknown}` is unknown after `stats`"));
         }
@@ -106,8 +109,12 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
         };
         // A slash begins a regular expression behind `like` and, in `parse`, behind its source.
         let regex_here = match out.last() {
-            Some(Token::Word(w)) => w == "like" || matches!(out.get(out.len().wrapping_sub(2)), Some(Token::Word(p)) if p == "parse"),
-            Some(Token::Quoted(_)) => matches!(out.get(out.len().wrapping_sub(2)), Some(Token::Word(p)) if p == "parse"),
+            Some(Token::Word(w)) => {
+                w == "like" || matches!(out.get(out.len().wrapping_sub(2)), Some(Token::Word(p)) if p == "parse")
+            }
+            Some(Token::Quoted(_)) => {
+                matches!(out.get(out.len().wrapping_sub(2)), Some(Token::Word(p)) if p == "parse")
+            }
             _ => false,
         };
         match c {
@@ -141,7 +148,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
                 }
                 out.push(Token::Number(word));
             }
-            c if c.is_ascii_alphabetic() || matches!(c, '@' | '_') => {
+            c if c.is_ascii_alphabetic() || matches!(c, '@' | '_' | '.') => {
                 let mut word = String::new();
                 while let Some(c) = chars.get(i).filter(|c| c.is_ascii_alphanumeric() || matches!(c, '@' | '_' | '.')) {
                     word.push(*c);
@@ -151,7 +158,8 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
             }
             _ => {
                 let two: String = chars.iter().skip(i).take(2).collect();
-                let symbols = ["!=", "<=", ">=", "=", "<", ">", "(", ")", "[", "]", ",", "|", "+", "-", "*", "/", "%", "^"];
+                let symbols =
+                    ["!=", "<=", ">=", "=", "<", ">", "(", ")", "[", "]", ",", "|", "+", "-", "*", "/", "%", "^"];
                 let Some(symbol) = symbols.into_iter().find(|s| two.starts_with(s)) else {
                     return Err(format!("unknown character `{c}`"));
                 };
@@ -170,10 +178,54 @@ struct Parser<'t> {
 
 /// Functions and aggregates that are documented.
 const FUNCTIONS: &[&str] = &[
-    "abs", "avg", "bin", "case", "ceil", "coalesce", "concat", "count", "count_distinct", "datefloor", "earliest", "floor",
-    "formatDate", "fromMillis", "greatest", "if", "isIpInSubnet", "isNumeric", "ispresent", "jsonParse", "jsonStringify", "latest", "least",
-    "log", "ltrim", "max", "md5", "min", "now", "parseDate", "pct", "regexReplace", "replace", "round", "rtrim", "sha256",
-    "sqrt", "stddev", "strlen", "substr", "sum", "toMillis", "toNumber", "tolower", "toupper", "trim", "urldecode", "values",
+    "abs",
+    "avg",
+    "bin",
+    "case",
+    "ceil",
+    "coalesce",
+    "concat",
+    "count",
+    "count_distinct",
+    "datefloor",
+    "earliest",
+    "floor",
+    "formatDate",
+    "fromMillis",
+    "greatest",
+    "if",
+    "isIpInSubnet",
+    "isNumeric",
+    "ispresent",
+    "jsonParse",
+    "jsonStringify",
+    "latest",
+    "least",
+    "log",
+    "ltrim",
+    "max",
+    "md5",
+    "min",
+    "now",
+    "parseDate",
+    "pct",
+    "regexReplace",
+    "replace",
+    "round",
+    "rtrim",
+    "sha256",
+    "sqrt",
+    "stddev",
+    "strlen",
+    "substr",
+    "sum",
+    "toMillis",
+    "toNumber",
+    "tolower",
+    "toupper",
+    "trim",
+    "urldecode",
+    "values",
     "variance",
 ];
 
@@ -203,7 +255,9 @@ impl Parser<'_> {
     }
 
     fn command(&mut self) -> Result<(String, Facts), String> {
-        let Some(Token::Word(word)) = self.peek().cloned() else { return Err(format!("no command: {:?}", self.peek())) };
+        let Some(Token::Word(word)) = self.peek().cloned() else {
+            return Err(format!("no command: {:?}", self.peek()));
+        };
         self.at += 1;
         let mut facts = Facts::default();
         match word.as_str() {
@@ -294,6 +348,13 @@ impl Parser<'_> {
                 while self.take_symbol("[") {
                     self.at += 1;
                     self.symbol("]")?;
+                    match self.peek() {
+                        Some(Token::Word(w)) if w.starts_with('.') => self.at += 1,
+                        _ => continue,
+                    }
+                    if matches!(self.peek(), Some(Token::Quoted(_))) {
+                        self.at += 1;
+                    }
                 }
                 Ok(name)
             }

@@ -75,7 +75,8 @@ fn fresh(hint: &str, taken: &mut BTreeSet<String>, avoid: &dyn Fn(&str) -> bool)
         }
     }
     let word = word.trim_matches('_');
-    let word = if word.starts_with(|c: char| c.is_ascii_alphabetic()) { word.to_owned() } else { ["x_", word].concat() };
+    let word =
+        if word.starts_with(|c: char| c.is_ascii_alphabetic()) { word.to_owned() } else { ["x_", word].concat() };
     if is_word(&word) && !avoid(&word) && taken.insert(word.clone()) {
         return word;
     }

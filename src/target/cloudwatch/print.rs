@@ -55,9 +55,10 @@ pub(super) fn name(name: &str) -> String {
 
 /// The path of a discovered or system field.
 pub(super) fn path(path: &str) -> String {
-    let plain = path.split('.').all(|part| {
-        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '@'))
-    }) && path.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '@' | '_'));
+    let plain = path
+        .split('.')
+        .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '@')))
+        && path.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '@' | '_'));
     if plain && !is_keyword(path) { path.to_owned() } else { quoted(path) }
 }
 
@@ -220,9 +221,7 @@ impl Printer<'_> {
                 out
             }
             Expr::CountRows => "count(*)".to_owned(),
-            Expr::Binary(op, left, right) => {
-                [self.operand(left).as_str(), op.symbol(), &self.operand(right)].join(" ")
-            }
+            Expr::Binary(op, left, right) => [self.operand(left).as_str(), op.symbol(), &self.operand(right)].join(" "),
             Expr::Like { value, regex: source, negated } => {
                 let op = if *negated { "not like" } else { "like" };
                 [self.operand(value).as_str(), op, &regex(source)].join(" ")
@@ -255,12 +254,9 @@ impl Printer<'_> {
     /// An operand of arithmetic, of a comparison or of `like`.
     fn operand(&self, e: &Expr) -> String {
         match e {
-            Expr::Binary(..)
-            | Expr::Like { .. }
-            | Expr::In { .. }
-            | Expr::Not(_)
-            | Expr::And(_)
-            | Expr::Or(_) => parenthesised(&self.expr(e)),
+            Expr::Binary(..) | Expr::Like { .. } | Expr::In { .. } | Expr::Not(_) | Expr::And(_) | Expr::Or(_) => {
+                parenthesised(&self.expr(e))
+            }
             _ => self.expr(e),
         }
     }

@@ -201,8 +201,10 @@ fn escape_sequence(escaped: char, rest: &[char], class: bool, out: &mut String) 
         '#' => out.push_str(r"\x23"),
         c if c.is_ascii_punctuation() => {
             // `\"`, `\/`, `\.` …: the character itself.
-            if matches!(c, '\\' | '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$' | '/' | '-')
-            {
+            if matches!(
+                c,
+                '\\' | '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$' | '/' | '-'
+            ) {
                 out.push('\\');
             }
             out.push(c);
@@ -233,7 +235,8 @@ fn group(rest: &[char], out: &mut Translated) -> Result<usize, String> {
         a if a.starts_with('<') => 2,
         "P<" => 3,
         _ => {
-            let flags: Vec<char> = rest.iter().skip(1).take_while(|c| matches!(c, 'i' | 's' | 'm' | '-')).copied().collect();
+            let flags: Vec<char> =
+                rest.iter().skip(1).take_while(|c| matches!(c, 'i' | 's' | 'm' | '-')).copied().collect();
             let end = rest.get(1 + flags.len());
             if flags.is_empty() || !matches!(end, Some(')' | ':')) {
                 return Err("a group of another kind".to_owned());
@@ -286,7 +289,31 @@ pub(super) fn drop_numbered_groups(regex: &mut Translated) {
 pub(super) fn json_text(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
-        let safe = c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | ',' | ':' | ';' | '@' | '*' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '?' | '!' | '%' | '~' | '^' | '$');
+        let safe = c.is_ascii_alphanumeric()
+            || matches!(
+                c,
+                ' ' | '_'
+                    | '-'
+                    | '.'
+                    | ','
+                    | ':'
+                    | ';'
+                    | '@'
+                    | '*'
+                    | '('
+                    | ')'
+                    | '['
+                    | ']'
+                    | '{'
+                    | '}'
+                    | '|'
+                    | '?'
+                    | '!'
+                    | '%'
+                    | '~'
+                    | '^'
+                    | '$'
+            );
         if safe {
             push_escaped(&mut out, c);
             continue;

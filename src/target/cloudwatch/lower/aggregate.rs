@@ -49,6 +49,7 @@ impl Lower<'_> {
         self.stats += 1;
         self.forget_names();
         self.slots = made.slots.into_iter().collect();
+        self.lists = made.lists.into_iter().map(|(name, argument)| (name, (argument, None))).collect();
         self.columns = made.columns.into_iter().collect();
         self.keys = made.fields;
         if let Some(id) = made.guard {
@@ -110,6 +111,9 @@ impl Lower<'_> {
     fn one_aggregate(&mut self, name: &Name, a: &Aggregate, made: &mut Made) -> Result<(), Reported> {
         let value = self.aggregate_value(a)?;
         let id = self.query.local(name);
+        if let (Form::List, Expr::Call(_, args)) = (value.form, &value.expr) {
+            made.lists.extend(args.first().map(|argument| (name.clone(), argument.clone())));
+        }
         made.aggregates.push(Item { expr: value.expr, alias: Some(Alias::Local(id)) });
         made.add(name, Value { expr: Expr::local(id), form: value.form }, a.ty, a.nullable, a.span);
         Ok(())
@@ -200,7 +204,9 @@ impl Lower<'_> {
             }
             AggregateFunction::Median => self.percentile(&argument, 50.0, a.span),
             AggregateFunction::Percentile(p, _) => self.percentile(&argument, p, a.span),
-            AggregateFunction::Mode => Err(self.no_aggregate(a.function, a.span, "count the values and sort by the count")),
+            AggregateFunction::Mode => {
+                Err(self.no_aggregate(a.function, a.span, "count the values and sort by the count"))
+            }
             AggregateFunction::Range => {
                 let value = self.number(&argument)?;
                 let max = Expr::call("max", vec![value.clone()]);
@@ -219,11 +225,9 @@ impl Lower<'_> {
     fn argument(&mut self, e: &ir::Expr) -> Result<Value, Reported> {
         let value = self.value(e)?;
         match value.form {
-            Form::List | Form::Json => Err(self.unsupported(
-                e.span,
-                "Logs Insights can't aggregate lists again",
-                "aggregate in one `stats`",
-            )),
+            Form::List | Form::Json => {
+                Err(self.unsupported(e.span, "Logs Insights can't aggregate lists again", "aggregate in one `stats`"))
+            }
             Form::Text | Form::Number | Form::Timestamp | Form::Seconds => Ok(value),
         }
     }
@@ -292,7 +296,11 @@ impl Lower<'_> {
 
     fn time_of(&mut self, function: &str, argument: &ir::Expr, a: &Aggregate) -> Result<Value, Reported> {
         if self.stats > 0 || argument.nullable {
-            return Err(self.no_aggregate(a.function, a.span, "take `min(_time)` or `max(_time)` of events that have the field"));
+            return Err(self.no_aggregate(
+                a.function,
+                a.span,
+                "take `min(_time)` or `max(_time)` of events that have the field",
+            ));
         }
         Ok(Value { expr: Expr::call(function, vec![Expr::raw("@timestamp")]), form: Form::Timestamp })
     }
@@ -310,6 +318,7 @@ struct Made {
     aggregates: Vec<Item>,
     slots: Vec<(Name, Value)>,
     columns: Vec<(Name, ir::Expr)>,
+    lists: Vec<(Name, Expr)>,
     guard: Option<usize>,
 }
 

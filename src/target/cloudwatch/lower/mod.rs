@@ -106,6 +106,8 @@ struct Lower<'a> {
     parsed: Vec<(Expr, usize)>,
     /// Groups of `parse` commands, by source and regular expression.
     captures: Vec<(Expr, String, Vec<(String, usize)>)>,
+    /// Columns made by `values()`: what it collects, and the name of its count, once that is asked for.
+    lists: BTreeMap<Name, (Expr, Option<usize>)>,
     /// Columns below which a JSON path reads.
     json_columns: BTreeSet<Name>,
     next_base: u32,
@@ -130,6 +132,7 @@ impl<'a> Lower<'a> {
             seen: Vec::new(),
             parsed: Vec::new(),
             captures: Vec::new(),
+            lists: BTreeMap::new(),
             json_columns: BTreeSet::new(),
             next_base: 0,
         }
@@ -224,6 +227,28 @@ impl<'a> Lower<'a> {
         }
     }
 
+    /// How many values a list of the last `stats` has: one more aggregate of that `stats`.
+    fn list_count(&mut self, name: &Name, span: Span) -> Option<Expr> {
+        let (argument, have) = self.lists.get(name)?.clone();
+        if let Some(id) = have {
+            return Some(Expr::local(id));
+        }
+        let id = self.query.local(&format!("{name}_count"));
+        let stats = self.query.commands.iter_mut().rev().find_map(|c| match c {
+            Command::Stats { aggregates, .. } => Some(aggregates),
+            _ => None,
+        })?;
+        let count = Expr::call("count_distinct", vec![argument.clone()]);
+        stats.push(Item { expr: count, alias: Some(ast::Alias::Local(id)) });
+        self.lists.insert(name.clone(), (argument, Some(id)));
+        self.approximate(
+            span,
+            "Logs Insights estimates how many values `values` has where they are very many",
+            "differs for very many distinct values only",
+        );
+        Some(Expr::local(id))
+    }
+
     /// A condition that no row meets; the language has no constant for it.
     fn never(&self) -> Expr {
         let field = match self.keys.first() {
@@ -241,6 +266,7 @@ impl<'a> Lower<'a> {
         self.seen.clear();
         self.parsed.clear();
         self.captures.clear();
+        self.lists.clear();
         self.open = false;
     }
 
@@ -276,12 +302,7 @@ fn each_expr<'r>(rel: &'r ir::Rel, f: &mut dyn FnMut(&'r ir::Expr)) {
         Rel::Sort { keys, .. } => keys.iter().for_each(|k| k.expr.walk(f)),
         Rel::Distinct { keys, .. } => keys.iter().for_each(|e| e.walk(f)),
         Rel::Lookup(lookup) => lookup.on.iter().for_each(|(_, e)| e.walk(f)),
-        Rel::Scan(_)
-        | Rel::Values(_)
-        | Rel::Unnest { .. }
-        | Rel::Join(_)
-        | Rel::Union { .. }
-        | Rel::Limit { .. } => {}
+        Rel::Scan(_) | Rel::Values(_) | Rel::Unnest { .. } | Rel::Join(_) | Rel::Union { .. } | Rel::Limit { .. } => {}
     }
     rel.inputs().into_iter().for_each(|input| each_expr(input, f));
 }

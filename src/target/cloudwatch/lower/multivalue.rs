@@ -4,7 +4,7 @@
 //! becomes a search of the record's text, which finds more; the opposite of such a condition tests the first positions,
 //! which excludes less. Both widen, and say so. Expanding a list into rows is exact.
 
-use super::super::ast::{self, Command, Expr, Field};
+use super::super::ast::{self, Command, Expr, Field, Operator};
 use super::super::regex;
 use super::predicate::Want;
 use super::{Form, Lower, Value};
@@ -33,6 +33,18 @@ pub(super) fn path_steps(path: &str) -> Vec<Step> {
         steps.extend((0..(part.len() - key.len()) / 2).map(|_| Step::Each));
     }
     steps
+}
+
+/// A path with the paths that it goes on from, and what all of them read.
+pub(super) fn whole_path(e: &ir::Expr) -> (&ir::Expr, Vec<Step>) {
+    match &e.kind {
+        ExprKind::JsonPath { value, path } => {
+            let (root, mut steps) = whole_path(value);
+            steps.extend(path.iter().cloned());
+            (root, steps)
+        }
+        _ => (e, Vec::new()),
+    }
 }
 
 impl List {
@@ -75,14 +87,18 @@ impl Lower<'_> {
             ExprKind::Column(name) if self.stats == 0 && !self.slots.contains_key(name) && name.contains("{}") => {
                 Some(List { text: None, steps: path_steps(name), spelling: name.to_string() })
             }
-            ExprKind::JsonPath { value, path } if path.contains(&Step::Each) => {
+            ExprKind::JsonPath { .. } => {
+                let (value, path) = whole_path(e);
+                if !path.contains(&Step::Each) {
+                    return None;
+                }
                 let (text, mut steps, root) = match &value.kind {
                     ExprKind::Column(name) if &**name == "_raw" && self.stats == 0 => (None, vec![], None),
                     ExprKind::Column(name) if self.stats == 0 && self.binding.is_object(name) => {
                         (None, path_steps(name), Some(name.clone()))
                     }
-                    ExprKind::Column(name) => (Some((**value).clone()), vec![], Some(name.clone())),
-                    _ => (Some((**value).clone()), vec![], None),
+                    ExprKind::Column(name) => (Some(value.clone()), vec![], Some(name.clone())),
+                    _ => (Some(value.clone()), vec![], None),
                 };
                 steps.extend(path.iter().cloned());
                 let spelling = root
@@ -132,6 +148,12 @@ impl Lower<'_> {
 
     /// Whether a multivalue field has no value, or some.
     pub(super) fn values_null_test(&mut self, e: &ir::Expr, absent: bool) -> Result<Expr, Reported> {
+        if let ExprKind::Column(name) = &e.kind
+            && let Some(count) = self.list_count(name, e.span)
+        {
+            let op = if absent { Operator::Eq } else { Operator::Gt };
+            return Ok(Expr::binary(op, count, Expr::integer(0)));
+        }
         if let ExprKind::Column(name) = &e.kind
             && let Some(slot) = self.slots.get(name)
         {
@@ -227,14 +249,7 @@ impl Lower<'_> {
 
     /// A test of the text that holds at least wherever some value satisfies the predicate; `exact` becomes false where
     /// the value plays no part in it.
-    fn search_text(
-        &self,
-        list: &List,
-        variable: u32,
-        predicate: &ir::Expr,
-        text: &Expr,
-        exact: &mut bool,
-    ) -> Expr {
+    fn search_text(&self, list: &List, variable: u32, predicate: &ir::Expr, text: &Expr, exact: &mut bool) -> Expr {
         let is_value = |e: &ir::Expr| e.kind == ExprKind::Variable(variable);
         let like = |case: Case, letters: bool, value: String| {
             let source = [regex::flag(case, letters), &key_regex(list), &value].concat();
@@ -333,7 +348,8 @@ impl Lower<'_> {
 
     /// `mvindex` of a `split`, by a regular expression.
     pub(super) fn mvindex(&mut self, list: &ir::Expr, index: &ir::Expr, span: Span) -> Result<Value, Reported> {
-        if let (ExprKind::Call { function: "split", args }, Some(Literal::Integer(n))) = (&list.kind, index.as_literal())
+        if let (ExprKind::Call { function: "split", args }, Some(Literal::Integer(n))) =
+            (&list.kind, index.as_literal())
             && let [text, delimiter] = args.as_slice()
             && let Some(Literal::String(delimiter)) = delimiter.as_literal()
             && let Some(source) = nth_part(delimiter, *n)
@@ -379,9 +395,9 @@ fn key_regex(list: &List) -> String {
 
 /// A scalar that is one of these texts: in quotes, or bare where it may be a number or a word of JSON.
 fn scalar(texts: &[String]) -> String {
-    let bare = texts.iter().any(|t| {
-        t.parse::<f64>().is_ok() || ["true", "false", "null"].iter().any(|w| t.eq_ignore_ascii_case(w))
-    });
+    let bare = texts
+        .iter()
+        .any(|t| t.parse::<f64>().is_ok() || ["true", "false", "null"].iter().any(|w| t.eq_ignore_ascii_case(w)));
     let alternatives: Vec<String> = texts.iter().map(|t| regex::json_text(t)).collect();
     let value = match alternatives.as_slice() {
         [only] => only.clone(),

@@ -15,9 +15,11 @@ impl Lower<'_> {
         }
         match &e.kind {
             ExprKind::Literal(Literal::Null) => Ok(Expr::Bool(absent)),
-            ExprKind::Literal(_) | ExprKind::Now | ExprKind::Term { .. } | ExprKind::IsNull(_) | ExprKind::IsTrue(_) => {
-                Ok(Expr::Bool(!absent))
-            }
+            ExprKind::Literal(_)
+            | ExprKind::Now
+            | ExprKind::Term { .. }
+            | ExprKind::IsNull(_)
+            | ExprKind::IsTrue(_) => Ok(Expr::Bool(!absent)),
             ExprKind::Column(_) | ExprKind::JsonPath { .. } if e.ty.multivalue => self.values_null_test(e, absent),
             ExprKind::Column(_) | ExprKind::JsonPath { .. } | ExprKind::Capture { .. } => {
                 let value = self.raw_value(e)?;
@@ -55,8 +57,9 @@ impl Lower<'_> {
                     self.named_null_test(e, absent)
                 }
             },
-            ExprKind::Call { function: "mvindex" | "split", .. }
-            | ExprKind::ParseTime { .. } => self.named_null_test(e, absent),
+            ExprKind::Call { function: "mvindex" | "split", .. } | ExprKind::ParseTime { .. } => {
+                self.named_null_test(e, absent)
+            }
             ExprKind::Call { args, .. } => self.strict(&args.iter().collect::<Vec<_>>(), absent),
             ExprKind::Compare { .. }
             | ExprKind::OneOf { .. }

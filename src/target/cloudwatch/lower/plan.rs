@@ -64,7 +64,10 @@ impl Lower<'_> {
             Rel::Union { inputs, span } => self.union(inputs, *span),
             Rel::Values(values) => Err(self.unsupported(
                 values.span,
-                format!("Logs Insights can't make rows, so `inputlookup {}` has no equivalent as a source", values.table),
+                format!(
+                    "Logs Insights can't make rows, so `inputlookup {}` has no equivalent as a source",
+                    values.table
+                ),
                 "use the table in a condition on events instead",
             )),
             Rel::Window { span, .. } => Err(self.unsupported(
@@ -269,7 +272,8 @@ impl Lower<'_> {
             return Err(self.union_unsupported(span));
         }
         self.scan(first)?;
-        let branches = branches.into_iter().map(|(_, p)| ir::Expr::and(p.into_iter().cloned().collect(), span).is_true());
+        let branches =
+            branches.into_iter().map(|(_, p)| ir::Expr::and(p.into_iter().cloned().collect(), span).is_true());
         let condition = ir::Expr::or(branches.collect(), span);
         self.approximate(
             span,

@@ -62,9 +62,7 @@ impl Lower<'_> {
             ExprKind::Literal(Literal::Boolean(b)) => Ok(Expr::Bool(want.accepts(Some(*b)))),
             ExprKind::Literal(Literal::Null) => Ok(Expr::Bool(want.accepts(None))),
             ExprKind::Not(inner) => self.truth(inner, want.negated()),
-            ExprKind::IsTrue(inner) => {
-                self.truth(inner, if want.positive() { Want::True } else { Want::NotTrue })
-            }
+            ExprKind::IsTrue(inner) => self.truth(inner, if want.positive() { Want::True } else { Want::NotTrue }),
             ExprKind::And(parts) => {
                 let parts = self.truths(parts, want)?;
                 Ok(if want.positive() { ast::and(parts) } else { ast::or(parts) })
@@ -133,10 +131,7 @@ impl Lower<'_> {
                 let args: Vec<&ir::Expr> = args.iter().collect();
                 self.test(&args, want, positive, None)
             }
-            ExprKind::Column(_)
-            | ExprKind::JsonPath { .. }
-            | ExprKind::Capture { .. }
-            | ExprKind::Cast { .. } => {
+            ExprKind::Column(_) | ExprKind::JsonPath { .. } | ExprKind::Capture { .. } | ExprKind::Cast { .. } => {
                 let value = self.operand(e)?;
                 self.test(&[e], want, boolean_equals(value, true), None)
             }
@@ -173,11 +168,7 @@ impl Lower<'_> {
         positive: Expr,
         negative: Option<Expr>,
     ) -> Result<Expr, Reported> {
-        let test = if want.positive() {
-            positive
-        } else {
-            negative.unwrap_or_else(|| ast::negated_test(positive))
-        };
+        let test = if want.positive() { positive } else { negative.unwrap_or_else(|| ast::negated_test(positive)) };
         // One absent value can't equal a constant; but it may differ from one, and two absent ones may be equal.
         let safe = operands.len() < 2 && want.strict() && !is_negative(&test);
         let mut guards = Vec::new();
@@ -291,10 +282,9 @@ impl Lower<'_> {
             CompareOp::Eq | CompareOp::Ne => {
                 let equal = match left.ty.scalar {
                     ir::Scalar::String => Expr::binary(Operator::Eq, value, text),
-                    _ => ast::or([
-                        Expr::binary(Operator::Eq, value.clone(), n),
-                        Expr::binary(Operator::Eq, value, text),
-                    ]),
+                    _ => {
+                        ast::or([Expr::binary(Operator::Eq, value.clone(), n), Expr::binary(Operator::Eq, value, text)])
+                    }
                 };
                 if op == CompareOp::Eq {
                     return self.test(&[left], want, equal, None);

@@ -15,6 +15,13 @@ impl Lower<'_> {
             return boolean_equals(value, text.eq_ignore_ascii_case("true"));
         }
         let folds = case == Case::Insensitive && regex::has_letters(text);
+        if ty.scalar == Scalar::Unknown && (text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")) {
+            self.reading(
+                None,
+                "a JSON `true` or `false` is taken to be seen as text",
+                "the manual does not say how Logs Insights compares it",
+            );
+        }
         if folds || !is_plain(text) {
             return Expr::like(value, regex::one_of(&[text.to_owned()], case));
         }

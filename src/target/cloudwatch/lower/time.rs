@@ -46,9 +46,7 @@ impl Lower<'_> {
             return Ok(Value { expr: floor_to(number, span), form });
         }
         let expr = match period(span) {
-            Some(period) if inner.expr == Expr::raw("@timestamp") && self.stats == 0 => {
-                Expr::call("bin", vec![period])
-            }
+            Some(period) if inner.expr == Expr::raw("@timestamp") && self.stats == 0 => Expr::call("bin", vec![period]),
             Some(period) => Expr::call("datefloor", vec![inner.expr, period]),
             None => {
                 let millis = Expr::call("toMillis", vec![inner.expr]);

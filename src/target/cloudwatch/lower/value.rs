@@ -74,7 +74,7 @@ impl Lower<'_> {
             ExprKind::Coalesce(parts) => self.coalesce(parts, e),
             ExprKind::Arithmetic { op, left, right } => self.arithmetic(*op, left, right),
             ExprKind::Concat(parts) => self.concat(parts, e),
-            ExprKind::JsonPath { value, path } => self.json_path(value, path, e),
+            ExprKind::JsonPath { .. } => self.json_path(e),
             ExprKind::Capture { value, regex, group, all, .. } => {
                 if *all {
                     return Err(self.unsupported(
@@ -115,7 +115,7 @@ impl Lower<'_> {
                 _ => slot,
             });
         }
-        if self.stats > 0 || !self.open && name.starts_with('\u{0}') {
+        if self.stats > 0 || name.starts_with('\u{0}') {
             return Err(self.fail(
                 &code::INTERNAL,
                 e.span,
@@ -212,7 +212,9 @@ impl Lower<'_> {
         let last = last.map(|v| as_form(v, form));
         match nested_case(&values, last) {
             Some(expr) => Ok(Value { expr, form }),
-            None => Err(self.unsupported(e.span, "Logs Insights has no constant for an absent value", "remove the column")),
+            None => {
+                Err(self.unsupported(e.span, "Logs Insights has no constant for an absent value", "remove the column"))
+            }
         }
     }
 
@@ -287,17 +289,15 @@ impl Lower<'_> {
         Ok(Value { expr: joined, form: Form::Text })
     }
 
-    fn json_path(&mut self, value: &ir::Expr, path: &[ir::Step], e: &ir::Expr) -> Result<Value, Reported> {
+    fn json_path(&mut self, e: &ir::Expr) -> Result<Value, Reported> {
+        let (value, path) = super::multivalue::whole_path(e);
+        let path = path.as_slice();
         if path.contains(&ir::Step::Each) {
             return Err(self.unsupported(
                 e.span,
                 "Logs Insights reads fixed positions of a list only, so a path with `{}` has no equivalent as a value",
                 "expand the field into rows by `mvexpand`, or use it as a grouping key",
             ));
-        }
-        if let ExprKind::JsonPath { value: inner, path: outer } = &value.kind {
-            let whole: Vec<ir::Step> = outer.iter().chain(path).cloned().collect();
-            return self.json_path(inner, &whole, e);
         }
         let steps = json_steps(path);
         let expr = match &value.kind {
@@ -319,6 +319,13 @@ impl Lower<'_> {
                 self.parsed_member(text, steps)
             }
         };
+        if matches!(&expr, Expr::Member(_, steps) if steps.iter().any(|s| matches!(s, ast::Step::Index(_)))) {
+            self.reading(
+                Some(e.span),
+                "positions in parsed JSON are taken to count from 0",
+                "the manual's examples suggest it",
+            );
+        }
         Ok(Value { expr, form: Form::Text })
     }
 
@@ -426,6 +433,12 @@ impl Lower<'_> {
     fn call(&mut self, name: &'static str, args: &[ir::Expr], e: &ir::Expr) -> Result<Value, Reported> {
         if let ("mvindex", [list, index]) = (name, args) {
             return self.mvindex(list, index, e.span);
+        }
+        if let ("mvcount", [list]) = (name, args)
+            && let Some(column) = list.as_column()
+            && let Some(count) = self.list_count(column, e.span)
+        {
+            return Ok(Value { expr: count, form: Form::Number });
         }
         if let ("replace", [value, pattern, replacement]) = (name, args) {
             return self.replace(value, pattern, replacement, e.span);
