@@ -40,6 +40,19 @@ pub(super) fn check(text: &str, max_stats: usize) -> Result<(), String> {
     placement(&commands, max_stats)
 }
 
+/// The names of a query's commands.
+pub(super) fn commands(text: &str) -> Result<Vec<String>, String> {
+    let tokens = tokens(text)?;
+    let starts = std::iter::once(0)
+        .chain(tokens.iter().enumerate().filter(|(_, t)| **t == Token::Symbol("|")).map(|(i, _)| i + 1));
+    Ok(starts
+        .filter_map(|i| match tokens.get(i) {
+            Some(Token::Word(w)) => Some(w.clone()),
+            _ => None,
+        })
+        .collect())
+}
+
 fn placement(commands: &[(String, Facts)], max_stats: usize) -> Result<(), String> {
     let count = |name: &str| commands.iter().filter(|(c, _)| c == name).count();
     if count("stats") > max_stats {

@@ -6,6 +6,9 @@ use super::predicate::Want;
 use crate::diagnostic::Reported;
 use crate::ir::{self, ExprKind};
 
+/// Gives the condition on an outcome; `None`: no value.
+pub(super) type OutcomeTest<'f, L> = &'f mut dyn FnMut(&mut L, Option<&ir::Expr>) -> Result<Expr, Reported>;
+
 /// More arms than this are left to `case()`.
 const MAX_ARMS: usize = 12;
 
@@ -15,16 +18,18 @@ impl Lower<'_> {
         &mut self,
         arms: &[(ir::Expr, ir::Expr)],
         otherwise: Option<&ir::Expr>,
-        test: &mut dyn FnMut(&mut Self, Option<&ir::Expr>) -> Result<Expr, Reported>,
+        test: OutcomeTest<'_, Self>,
     ) -> Result<Expr, Reported> {
         let mut outcomes = Vec::with_capacity(arms.len() + 1);
         for (_, value) in arms {
             outcomes.push(test(self, Some(value))?);
         }
         let last = test(self, otherwise)?;
-        if outcomes.iter().all(|o| *o == last) {
-            return Ok(last);
+        // The last arms decide nothing where their outcome is that of no arm.
+        while outcomes.last() == Some(&last) {
+            outcomes.pop();
         }
+        let arms = arms.get(..outcomes.len()).unwrap_or(arms);
         outcomes.push(last);
         let mut alternatives = Vec::new();
         for (i, outcome) in outcomes.iter().enumerate() {
@@ -54,11 +59,18 @@ impl Lower<'_> {
         want: Want,
         test: &dyn Fn(&ir::Expr) -> ir::Expr,
     ) -> Result<Option<Expr>, Reported> {
-        let ExprKind::Case { arms, otherwise } = &value.kind else { return Ok(None) };
+        let (arms, otherwise) = match &value.kind {
+            ExprKind::Case { arms, otherwise } => (arms.clone(), otherwise.as_deref()),
+            ExprKind::Coalesce(parts) if parts.iter().any(is_case_or_constant) => {
+                let Some((last, earlier)) = parts.split_last() else { return Ok(None) };
+                (earlier.iter().map(|p| (p.clone().is_not_null(), p.clone())).collect(), Some(last))
+            }
+            _ => return Ok(None),
+        };
         if arms.len() > MAX_ARMS {
             return Ok(None);
         }
-        self.over_case(arms, otherwise.as_deref(), &mut |lower, value| match value {
+        self.over_case(&arms, otherwise, &mut |lower, value| match value {
             Some(v) => lower.truth(&test(v), want),
             None => Ok(Expr::Bool(want.accepts(None))),
         })
@@ -77,4 +89,9 @@ impl Lower<'_> {
         let later = ast::and(undecided.into_iter().chain([rest]));
         Ok(ast::or([decided, later]))
     }
+}
+
+/// What a test of `coalesce` can be decided by without the value.
+fn is_case_or_constant(e: &ir::Expr) -> bool {
+    matches!(e.kind, ExprKind::Case { .. } | ExprKind::Literal(_))
 }

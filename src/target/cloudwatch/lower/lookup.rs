@@ -2,7 +2,9 @@
 
 use super::Lower;
 use crate::diagnostic::Reported;
-use crate::ir::{self, Case, CompareOp, Expr, ExprKind, Lookup, LookupTable, MatchType, Name, Rel, Type};
+use crate::ir::{
+    self, Case, CompareOp, Expr, ExprKind, Join, JoinKind, Lookup, LookupTable, MatchType, Name, Rel, Type,
+};
 use crate::source::Span;
 
 /// Rows up to which a table is written into a query where the options say nothing.
@@ -119,10 +121,82 @@ impl Lower<'_> {
         self.push_filter(rendered);
         Ok(())
     }
+
+    /// `join`: exact where the right side is the rows of a known table.
+    pub(super) fn join(&mut self, join: &Join) -> Result<(), Reported> {
+        self.before_end("`join`", join.span)?;
+        let Some((columns, rows)) = known_rows(&join.right) else {
+            return Err(self.unsupported(
+                join.span,
+                "Logs Insights can't join the rows of another search, so `join` has no equivalent",
+                "its own `join` takes one key and a whole log group on the right side",
+            ));
+        };
+        let most = self.options.max_inline_lookup_rows.unwrap_or(MAX_ROWS);
+        let at = |name: &Name| columns.iter().position(|c| c == name);
+        let Some(keys) = join.on.iter().map(|name| at(name).map(|i| (name, i))).collect::<Option<Vec<_>>>() else {
+            return Err(self.unsupported(join.span, "the right side of `join` lacks a key", "see the table's columns"));
+        };
+        if rows.len() > most {
+            return Err(self.unsupported(
+                join.span,
+                format!(
+                    "the {} rows of the right side are more than the {most} that are written into a query",
+                    rows.len()
+                ),
+                "raise `max_inline_lookup_rows`, as far as 10,000 characters of query allow",
+            ));
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        let mut arms: Vec<(Expr, &Vec<Option<String>>)> = Vec::new();
+        let mut repeated = false;
+        for row in &rows {
+            let key: Option<Vec<String>> = keys.iter().map(|(_, i)| row.get(*i).cloned().flatten()).collect();
+            // A row without a key joins nothing.
+            let Some(key) = key else { continue };
+            let parts = keys.iter().zip(&key).map(|((name, _), cell)| {
+                let value = self.resolve(&Expr::column((*name).clone(), Type::UNKNOWN, true, join.span));
+                equals(&value, cell, Case::Sensitive)
+            });
+            let condition = Expr::and(parts.collect(), join.span).is_true();
+            if seen.insert(key) {
+                arms.push((condition, row));
+            } else {
+                repeated = true;
+            }
+        }
+        if repeated && join.max != Some(1) {
+            self.approximate(
+                join.span,
+                "where several rows of the right side match, only the first is joined",
+                "narrows: SPL gives a row for each",
+            );
+        }
+        if join.kind == JoinKind::Inner {
+            let any = Expr::or(arms.iter().map(|(c, _)| c.clone()).collect(), join.span);
+            let condition = self.truth(&any, super::predicate::Want::True)?;
+            self.push_filter(condition);
+        }
+        let mut defined = Vec::new();
+        for (i, column) in columns.iter().enumerate().filter(|(_, c)| !join.on.contains(c)) {
+            let have = self.columns.get(column).cloned().unwrap_or_else(|| Expr::null(join.span));
+            let cases = arms.iter().map(|(condition, row)| {
+                let value = row.get(i).cloned().flatten().map_or_else(|| have.clone(), |cell| text(&cell, join.span));
+                (condition.clone(), value)
+            });
+            let kind = ExprKind::Case { arms: cases.collect(), otherwise: Some(Box::new(have.clone())) };
+            defined.push((column.clone(), Expr::new(kind, Type::UNKNOWN, true, join.span)));
+        }
+        self.columns.extend(defined);
+        Ok(())
+    }
 }
 
+/// Columns, and rows of texts.
+type Rows = (Vec<Name>, Vec<Vec<Option<String>>>);
+
 /// Columns and rows of a relation that needs no events.
-fn known_rows(rel: &Rel) -> Option<(Vec<Name>, Vec<Vec<Option<String>>>)> {
+fn known_rows(rel: &Rel) -> Option<Rows> {
     match rel {
         Rel::Values(values) => Some((values.columns.clone(), values.rows.clone())),
         Rel::Project { input, columns } => {

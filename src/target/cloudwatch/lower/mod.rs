@@ -5,7 +5,9 @@
 //! other spelling, gets a name by `fields` (or `parse`, `unnest`) just before the command that needs it.
 
 mod aggregate;
+mod call;
 mod case;
+mod extract;
 mod lookup;
 mod multivalue;
 mod null;
@@ -105,7 +107,7 @@ struct Lower<'a> {
     /// Fields that hold parsed JSON, by the text that was parsed.
     parsed: Vec<(Expr, usize)>,
     /// Groups of `parse` commands, by source and regular expression.
-    captures: Vec<(Expr, String, Vec<(String, usize)>)>,
+    captures: Vec<(Expr, String, extract::Groups)>,
     /// Columns made by `values()`: what it collects, and the name of its count, once that is asked for.
     lists: BTreeMap<Name, (Expr, Option<usize>)>,
     /// Columns below which a JSON path reads.

@@ -57,6 +57,12 @@ impl List {
         }
     }
 
+    /// A quotation mark of the JSON text. Whether Insights takes the escapes off a text that stands in a record is not
+    /// documented, so there it may have backslashes before it.
+    fn quote(&self) -> &'static str {
+        if self.text.is_some() { r#"\\*""# } else { "\"" }
+    }
+
     /// The path with `{}` replaced by nothing (the thing itself, where it is no list) and by the first positions.
     fn fixed(&self) -> Vec<Vec<Step>> {
         let lists = self.steps.iter().filter(|s| **s == Step::Each).count();
@@ -250,6 +256,7 @@ impl Lower<'_> {
     /// A test of the text that holds at least wherever some value satisfies the predicate; `exact` becomes false where
     /// the value plays no part in it.
     fn search_text(&self, list: &List, variable: u32, predicate: &ir::Expr, text: &Expr, exact: &mut bool) -> Expr {
+        let quote = list.quote();
         let is_value = |e: &ir::Expr| e.kind == ExprKind::Variable(variable);
         let like = |case: Case, letters: bool, value: String| {
             let source = [regex::flag(case, letters), &key_regex(list), &value].concat();
@@ -264,16 +271,16 @@ impl Lower<'_> {
                 ast::and(parts.iter().map(|p| self.search_text(list, variable, p, text, exact)).collect::<Vec<_>>())
             }
             ExprKind::Compare { op: CompareOp::Eq, left, right, case } if is_value(left) => match right.as_literal() {
-                Some(Literal::String(s)) => like(*case, true, scalar(&[s.clone()])),
-                Some(Literal::Integer(n)) => like(*case, false, scalar(&[n.to_string()])),
+                Some(Literal::String(s)) => like(*case, true, scalar(std::slice::from_ref(s), quote)),
+                Some(Literal::Integer(n)) => like(*case, false, scalar(&[n.to_string()], quote)),
                 _ => {
                     *exact = false;
                     like(Case::Sensitive, false, String::new())
                 }
             },
-            ExprKind::OneOf { value, items, case } if is_value(value) => like(*case, true, scalar(items)),
+            ExprKind::OneOf { value, items, case } if is_value(value) => like(*case, true, scalar(items, quote)),
             ExprKind::Like { value, pattern, case } if is_value(value) => {
-                let mut inner = String::from("\"?");
+                let mut inner = ["(", quote, ")?"].concat();
                 for piece in pattern.pieces() {
                     match piece {
                         ir::Piece::Text(t) => inner.push_str(&regex::json_text(t)),
@@ -281,7 +288,7 @@ impl Lower<'_> {
                         ir::Piece::One => inner.push_str(r#"([^"\\]|\\u[0-9A-Fa-f]{4}|\\[\s\S])"#),
                     }
                 }
-                inner.push_str(END);
+                inner.push_str(&["(", quote, ")?", END].concat());
                 like(*case, true, inner)
             }
             _ => {
@@ -301,6 +308,7 @@ impl Lower<'_> {
                 "expand the field that the list comes from",
             ));
         };
+        self.spellable(&list.steps, span)?;
         let text = self.json_source(&list)?;
         let mut current = self.parsed_member(text, Vec::new());
         for step in &list.steps {
@@ -325,6 +333,7 @@ impl Lower<'_> {
     /// The JSON text of a list, for output where the list's values are wanted.
     pub(super) fn list_text(&mut self, e: &ir::Expr) -> Result<Value, Reported> {
         let Some(list) = self.list(e) else { return Err(self.no_lists(e.span)) };
+        self.spellable(&list.steps, e.span)?;
         let to = list.steps.iter().position(|s| *s == Step::Each).unwrap_or(list.steps.len());
         let steps: Vec<ast::Step> = list
             .steps
@@ -383,18 +392,19 @@ fn nth_part(delimiter: &str, n: i64) -> Option<String> {
     })
 }
 
-/// What ends a scalar in JSON.
-const END: &str = r#""?\s*[,}\]]"#;
+/// What ends a scalar in JSON, behind its quote.
+const END: &str = r"\s*[,}\]]";
 
 /// The key, the colon, and what may stand before the value.
 fn key_regex(list: &List) -> String {
     let Some((key, elements)) = list.last_key() else { return String::new() };
     let before = if elements { r"(\[[\s\S]*)?" } else { "" };
-    ["\"", &regex::json_text(key), "\"\\s*:\\s*", before].concat()
+    let quote = list.quote();
+    [quote, &regex::json_text(key), quote, r"\s*:\s*", before].concat()
 }
 
 /// A scalar that is one of these texts: in quotes, or bare where it may be a number or a word of JSON.
-fn scalar(texts: &[String]) -> String {
+fn scalar(texts: &[String], quote: &str) -> String {
     let bare = texts
         .iter()
         .any(|t| t.parse::<f64>().is_ok() || ["true", "false", "null"].iter().any(|w| t.eq_ignore_ascii_case(w)));
@@ -403,7 +413,7 @@ fn scalar(texts: &[String]) -> String {
         [only] => only.clone(),
         _ => ["(", &alternatives.join("|"), ")"].concat(),
     };
-    if bare { ["\"?", &value, END].concat() } else { ["\"", &value, "\""].concat() }
+    if bare { ["(", quote, ")?", &value, "(", quote, ")?", END].concat() } else { [quote, &value, quote].concat() }
 }
 
 fn member(of: Expr, step: ast::Step) -> Expr {
@@ -439,7 +449,7 @@ mod tests {
 
     #[test]
     fn numbers_may_stand_bare_in_json() {
-        assert_eq!(scalar(&["all".into()]), r#""all""#);
-        assert_eq!(scalar(&["22".into(), "a".into()]), r#""?(22|a)"?\s*[,}\]]"#);
+        assert_eq!(scalar(&["all".into()], "\""), r#""all""#);
+        assert_eq!(scalar(&["22".into(), "a".into()], "\""), r#"(")?(22|a)(")?\s*[,}\]]"#);
     }
 }

@@ -37,10 +37,7 @@ impl Lower<'_> {
         // Without `display` the result shows whatever `fields`, `parse` and `unnest` name.
         let whole = matches!(output, Output::Events { .. }) && !self.query.commands.iter().any(makes_names);
         let command = if whole && tail.dedup.is_none() { Command::Fields } else { Command::Display };
-        let dedup = match tail.dedup {
-            Some((fields, span)) => Some(self.dedup_fields(fields, &mut items, span)),
-            None => None,
-        };
+        let dedup = tail.dedup.map(|(fields, span)| self.dedup_fields(fields, &mut items, span));
         if !tail.sort.is_empty() {
             self.query.commands.push(Command::Sort(tail.sort));
         }

@@ -75,11 +75,10 @@ impl Lower<'_> {
                 "Logs Insights has no aggregates beside the rows, so `eventstats` and `streamstats` have no equivalent",
                 "where only the groups matter, `stats` and a condition on its result will do",
             )),
-            Rel::Join(join) => Err(self.unsupported(
-                join.span,
-                "Logs Insights can't join the rows of another search, so `join` has no equivalent",
-                "its own `join` takes one key and a whole log group on the right side",
-            )),
+            Rel::Join(join) => {
+                self.rel(&join.left)?;
+                self.join(join)
+            }
         }
     }
 

@@ -194,7 +194,7 @@ fn period(span: f64) -> Option<Expr> {
     };
     let most = if unit == Unit::Hour { 24 } else { 60 };
     // Bins that do not divide a day evenly may start elsewhere than SPL's.
-    (count <= most && DAY as u64 % n == 0).then_some(Expr::Duration(count, unit))
+    (count <= most && (DAY as u64).is_multiple_of(n)).then_some(Expr::Duration(count, unit))
 }
 
 /// A time modifier as SPL writes it.

@@ -1,12 +1,10 @@
 //! Scalar expressions.
 
-use super::super::ast::{self, Expr, Operator, RegexPart};
-use super::super::{ast::Command, function, regex};
+use super::super::ast::{self, Expr, Operator};
 use super::predicate::Want;
 use super::{Form, Lower, Value};
 use crate::diagnostic::{Reported, code};
 use crate::ir::{self, ArithmeticOp, ExprKind, Literal, Scalar};
-use crate::options::InsightsLevel;
 use crate::source::Span;
 
 /// From this size on an expression that is needed a second time gets a name.
@@ -289,120 +287,6 @@ impl Lower<'_> {
         Ok(Value { expr: joined, form: Form::Text })
     }
 
-    fn json_path(&mut self, e: &ir::Expr) -> Result<Value, Reported> {
-        let (value, path) = super::multivalue::whole_path(e);
-        let path = path.as_slice();
-        if path.contains(&ir::Step::Each) {
-            return Err(self.unsupported(
-                e.span,
-                "Logs Insights reads fixed positions of a list only, so a path with `{}` has no equivalent as a value",
-                "expand the field into rows by `mvexpand`, or use it as a grouping key",
-            ));
-        }
-        let steps = json_steps(path);
-        let expr = match &value.kind {
-            ExprKind::Column(name) if self.slots.get(name).is_some_and(|s| s.form == Form::Json) => {
-                match self.slots.get(name).map(|s| s.expr.clone()) {
-                    Some(Expr::Member(field, mut have)) => {
-                        have.extend(steps);
-                        Expr::Member(field, have)
-                    }
-                    Some(Expr::Field(field)) => Expr::Member(field, steps),
-                    Some(other) => self.parsed_member(other, steps),
-                    None => return Err(self.no_lists(e.span)),
-                }
-            }
-            ExprKind::Column(name) if &**name == "_raw" && self.stats == 0 => discovered("", path),
-            ExprKind::Column(name) if self.stats == 0 && self.binding.is_object(name) => discovered(name, path),
-            _ => {
-                let text = self.operand(value)?;
-                self.parsed_member(text, steps)
-            }
-        };
-        if matches!(&expr, Expr::Member(_, steps) if steps.iter().any(|s| matches!(s, ast::Step::Index(_)))) {
-            self.reading(
-                Some(e.span),
-                "positions in parsed JSON are taken to count from 0",
-                "the manual's examples suggest it",
-            );
-        }
-        Ok(Value { expr, form: Form::Text })
-    }
-
-    /// A part of a JSON text: the text is parsed once, under a name.
-    pub(super) fn parsed_member(&mut self, text: Expr, steps: Vec<ast::Step>) -> Expr {
-        let have = self.parsed.iter().find(|(t, _)| *t == text).map(|(_, id)| *id);
-        let id = match have {
-            Some(id) => id,
-            None => {
-                let parse = Expr::call("jsonParse", vec![text.clone()]);
-                let id = self.query.local("json");
-                let item = ast::Item { expr: parse, alias: Some(ast::Alias::Local(id)) };
-                self.query.commands.push(Command::Fields(vec![item]));
-                self.parsed.push((text, id));
-                id
-            }
-        };
-        if steps.is_empty() { Expr::local(id) } else { Expr::Member(ast::Field::Local(id), steps) }
-    }
-
-    /// A part of the record.
-    pub(super) fn record_member(&mut self, steps: &[ir::Step]) -> Expr {
-        self.parsed_member(Expr::raw("@message"), json_steps(steps))
-    }
-
-    fn translated_without_numbers(&mut self, regex: &str, span: Span) -> Result<regex::Translated, Reported> {
-        let mut translated = self.translated(regex, span)?;
-        regex::drop_numbered_groups(&mut translated);
-        Ok(translated)
-    }
-
-    /// The text of a named group, by `parse`.
-    pub(super) fn capture(
-        &mut self,
-        value: &ir::Expr,
-        regex: &regex::Translated,
-        group: &str,
-        span: Span,
-    ) -> Result<Value, Reported> {
-        let mut source = self.operand(value)?;
-        if !matches!(source, Expr::Field(_) | Expr::Member(..)) {
-            source = self.named(value, "text")?.expr;
-        }
-        let have = self.captures.iter().find(|(s, r, _)| *s == source && *r == regex.source);
-        let groups = match have {
-            Some((_, _, groups)) => groups.clone(),
-            None => self.parse(source, regex),
-        };
-        match groups.iter().find(|(name, _)| name == group) {
-            Some((_, id)) => Ok(Value { expr: Expr::local(*id), form: Form::Text }),
-            None => Err(self.fail(
-                &code::INTERNAL,
-                span,
-                format!("the regular expression has no group `{group}`"),
-                "please report the rule",
-            )),
-        }
-    }
-
-    /// Writes a `parse`; gives the names of its groups.
-    fn parse(&mut self, source: Expr, regex: &regex::Translated) -> Vec<(String, usize)> {
-        let mut parts = Vec::new();
-        let mut groups = Vec::new();
-        let mut from = 0;
-        for group in &regex.groups {
-            let id = self.query.local(&group.name);
-            parts.push(RegexPart::Source(regex.source.get(from..group.at.start).unwrap_or_default().to_owned()));
-            parts.push(RegexPart::Group(id));
-            groups.push((group.name.clone(), id));
-            from = group.at.end;
-        }
-        parts.push(RegexPart::Source(regex.source.get(from..).unwrap_or_default().to_owned()));
-        self.query.commands.push(Command::Parse { source: source.clone(), parts });
-        self.captures.push((source, regex.source.clone(), groups.clone()));
-        groups
-    }
-
     fn cast(&mut self, value: &ir::Expr, to: Scalar, span: Span) -> Result<Value, Reported> {
         match to {
             // Insights reads numbers as text where text is needed.
@@ -428,94 +312,6 @@ impl Lower<'_> {
                 "compare the value with something",
             )),
         }
-    }
-
-    fn call(&mut self, name: &'static str, args: &[ir::Expr], e: &ir::Expr) -> Result<Value, Reported> {
-        if let ("mvindex", [list, index]) = (name, args) {
-            return self.mvindex(list, index, e.span);
-        }
-        if let ("mvcount", [list]) = (name, args)
-            && let Some(column) = list.as_column()
-            && let Some(count) = self.list_count(column, e.span)
-        {
-            return Ok(Value { expr: count, form: Form::Number });
-        }
-        if let ("replace", [value, pattern, replacement]) = (name, args) {
-            return self.replace(value, pattern, replacement, e.span);
-        }
-        if name == "substr"
-            && !matches!(args.get(1).and_then(ir::Expr::as_literal), Some(Literal::Integer(n)) if *n > 0)
-        {
-            return Err(self.unsupported(
-                e.span,
-                "Logs Insights counts characters from the start only, so `substr` needs a constant start above 0",
-                "use `replace` or `rex` for the end of a text",
-            ));
-        }
-        if args.iter().any(|a| a.ty.multivalue) {
-            return Err(self.no_lists(e.span));
-        }
-        let Some(function) = function::find(name, args.len()) else {
-            return Err(self.unsupported(
-                e.span,
-                format!("Logs Insights has no equivalent of `{name}` with {} arguments", args.len()),
-                "see the functions of the target in the documentation",
-            ));
-        };
-        if function.level == InsightsLevel::Y2026 {
-            self.need_newest(&format!("`{name}`"), e.span)?;
-        }
-        let mut filled = Vec::with_capacity(args.len());
-        for arg in args {
-            filled.push(self.operand(arg)?);
-        }
-        let form = match function.result {
-            function::Gives::Number => Form::Number,
-            function::Gives::Text | function::Gives::Boolean => Form::Text,
-        };
-        Ok(Value { expr: function.fill(&filled), form })
-    }
-
-    /// `replace`, by a literal where the expression is one.
-    fn replace(
-        &mut self,
-        value: &ir::Expr,
-        pattern: &ir::Expr,
-        replacement: &ir::Expr,
-        span: Span,
-    ) -> Result<Value, Reported> {
-        let (Some(Literal::String(pattern)), Some(Literal::String(replacement))) =
-            (pattern.as_literal(), replacement.as_literal())
-        else {
-            return Err(self.unsupported(
-                span,
-                "`replace` needs a constant expression and replacement in Logs Insights",
-                "write them out",
-            ));
-        };
-        let text = self.operand(value)?;
-        let new = self.text_literal(replacement, span)?;
-        let is_literal = !pattern.chars().any(|c| r"\.+*?()|[]{}^$".contains(c));
-        if is_literal {
-            let old = self.text_literal(pattern, span)?;
-            return Ok(Value { expr: Expr::call("replace", vec![text, old, new]), form: Form::Text });
-        }
-        self.need_newest("`replace` by a regular expression", span)?;
-        if replacement.contains(['\\', '$']) {
-            return Err(self.unsupported(
-                span,
-                "how `regexReplace` refers to groups is not documented",
-                "take the parts by `rex` and join them",
-            ));
-        }
-        let source = self.translated(pattern, span)?.source.replace("\\/", "/");
-        let regex = self.text_literal(&source, span)?;
-        self.reading(
-            Some(span),
-            "`regexReplace` is taken to read its expression as a text with backslashes doubled",
-            "the manual does not show how it is quoted",
-        );
-        Ok(Value { expr: Expr::call("regexReplace", vec![text, regex, new]), form: Form::Text })
     }
 }
 
@@ -549,25 +345,4 @@ fn nested_case(arms: &[(Expr, Expr)], last: Option<Expr>) -> Option<Expr> {
             Some(Expr::call("case", args.collect()))
         }
     }
-}
-
-fn json_steps(path: &[ir::Step]) -> Vec<ast::Step> {
-    path.iter()
-        .filter_map(|s| match s {
-            ir::Step::Key(key) => Some(ast::Step::Key(key.clone())),
-            ir::Step::Index(n) => Some(ast::Step::Index(*n)),
-            ir::Step::Each => None,
-        })
-        .collect()
-}
-
-/// A field that Insights discovers in a JSON record: keys and positions joined by dots.
-fn discovered(root: &str, path: &[ir::Step]) -> Expr {
-    let mut parts: Vec<String> = if root.is_empty() { vec![] } else { vec![root.to_owned()] };
-    parts.extend(path.iter().filter_map(|s| match s {
-        ir::Step::Key(key) => Some(key.clone()),
-        ir::Step::Index(n) => Some(n.to_string()),
-        ir::Step::Each => None,
-    }));
-    Expr::raw(parts.join("."))
 }

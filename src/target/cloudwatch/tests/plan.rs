@@ -85,6 +85,41 @@ fn the_header_names_range_source_and_level() {
 }
 
 #[test]
+fn the_skeleton_adds_comments_only() {
+    let (schemas, options) = (Schemas::builtin(), Options::default());
+    let context = Context { rule: &Rule::default(), schemas: &schemas, options: &options };
+    let query = Cloudwatch.emit(&lambda_rule(), &context, &mut Sink::default()).unwrap();
+    let mut environment = minijinja::Environment::new();
+    environment.set_syntax(
+        minijinja::syntax::SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build()
+            .unwrap(),
+    );
+    let text = environment
+        .render_str(
+            Cloudwatch.template(),
+            minijinja::context! {
+                query => query,
+                fidelity => "exact",
+                notes => ["C408 reading: x", "C408 reading: y"],
+                rule => minijinja::context! { name => "N", id => "i", version => "3" },
+            },
+        )
+        .unwrap();
+    assert!(
+        text.starts_with(
+            "# Rule: N (i), version 3\n# Fidelity: exact\n# Note: C408 reading: x\n# Note: C408 reading: y\n# Time range: "
+        ),
+        "{text}"
+    );
+    assert!(text.ends_with(" as lastTime\n"), "{text}");
+    assert_eq!(super::super::check::check(&text, 2), Ok(()));
+}
+
+#[test]
 fn the_core_level_shows_times_in_its_own_form() {
     let (text, diagnostics) = emit_at(InsightsLevel::Core, &lambda_rule());
     assert!(text.unwrap().ends_with("  count,\n  firstTime,\n  lastTime"));

@@ -103,6 +103,12 @@ fn a_test_of_case_is_taken_apart() {
 }
 
 #[test]
+fn a_test_of_coalesce_with_a_constant_is_taken_apart() {
+    let e = is(coalesce(vec![field("a"), text("success")]), "success");
+    assert_eq!(condition(e), "(ispresent(a) and a like /(?i)^success$/) or not (ispresent(a))");
+}
+
+#[test]
 fn numbers_compare_as_numbers() {
     let e = Expr::compare(CompareOp::Gt, typed("n", Type::INTEGER), Expr::integer(5, span()), Case::Sensitive);
     assert_eq!(condition(e), "n > 5");

@@ -60,6 +60,32 @@ fn a_large_table_is_refused() {
     assert!(refusal(&columns(plan, &["owner"]), InsightsLevel::Y2026).starts_with("C402 the 61 rows of table"));
 }
 
+#[test]
+fn a_join_with_a_known_table_is_a_case() {
+    let right = Rel::Values(Values {
+        table: "t".into(),
+        columns: vec!["user".into(), "seen".into()],
+        rows: vec![vec![Some("Ann".into()), Some("1".into())], vec![Some("Bob".into()), None]],
+        span: span(),
+    });
+    let join = |kind| {
+        Rel::Join(crate::ir::Join {
+            left: Box::new(scan()),
+            right: Box::new(right.clone()),
+            kind,
+            on: vec!["user".into()],
+            max: Some(1),
+            span: span(),
+        })
+    };
+    let left = filter(join(crate::ir::JoinKind::Left), field("seen").is_null());
+    assert_eq!(emit(&events(left)), "filter not (ispresent(user)) or user != \"Ann\"\n| fields @timestamp, @message");
+    assert_eq!(
+        emit(&columns(join(crate::ir::JoinKind::Inner), &["seen"])),
+        "filter user = \"Ann\" or user = \"Bob\"\n| display case(user = \"Ann\", \"1\") as seen"
+    );
+}
+
 fn subsearch(columns: &[&str], rows: &[&[&str]], negated: bool) -> Rel {
     let other = Rel::Values(Values {
         table: "t".into(),

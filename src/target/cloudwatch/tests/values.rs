@@ -173,6 +173,14 @@ fn exclusion_by_a_list_looks_at_the_first_positions() {
 }
 
 #[test]
+fn a_backtick_in_a_name_is_refused() {
+    for e in [field("a`b").is_null(), any(field("a{}.b`c"), |v| is(v, "x")).is_true().negate()] {
+        let query = events(filter(scan(), e));
+        assert!(refusal(&query, InsightsLevel::Y2026).contains("backtick"));
+    }
+}
+
+#[test]
 fn a_list_is_expanded_by_unnest() {
     let name = "requestParameters.ipPermissions.items{}.ipRanges.items{}.cidrIp";
     let plan = Rel::Unnest { input: Box::new(scan()), column: name.into(), span: span() };
@@ -235,4 +243,55 @@ fn whole_objects_are_read_from_the_record() {
         emit(&events(filter(scan(), field("requestParameters").is_not_null()))),
         "fields jsonParse(@message) as json\n| filter ispresent(json.requestParameters)\n| display @timestamp, @message"
     );
+}
+
+#[test]
+fn text_of_rules_never_becomes_syntax() {
+    let texts = [
+        "\"",
+        "\\",
+        "\\\"",
+        "a\" | limit 1 | fields \"b",
+        "x/ | limit 1",
+        "`",
+        "a` | limit 1",
+        "#",
+        "\n| limit 1",
+        "$",
+        "(?i)",
+        "é\u{2028}",
+    ];
+    let mut emitted = 0;
+    for t in texts {
+        let sensitive = Expr::compare(CompareOp::Eq, field("f"), text(t), Case::Sensitive);
+        let term =
+            Expr::new(ExprKind::Term { pattern: Pattern::new([Piece::Text(t.into())]) }, Type::BOOLEAN, false, span());
+        let regex =
+            Expr::new(ExprKind::Regex { value: Box::new(field("f")), regex: t.into() }, Type::BOOLEAN, true, span());
+        let conditions = [
+            sensitive,
+            is(field("f"), t),
+            is(field("f"), t).is_true().negate(),
+            wildcard(field("f"), &format!("*{t}*{t}")),
+            one_of(field("f"), &[t, "b"], Case::Sensitive),
+            is(call("lower", vec![field(t)], Type::STRING), t),
+            any(field("a{}.b"), |v| is(v, t)),
+            any(field(&format!("a{{}}.{t}")), |v| is(v, t)).is_true().negate(),
+            term,
+            regex,
+        ];
+        for condition in conditions {
+            let (body, _) = emit_at(InsightsLevel::Y2026, &events(filter(scan(), condition)));
+            let Some(body) = body else { continue };
+            emitted += 1;
+            assert_eq!(crate::target::cloudwatch::check::commands(&body).unwrap(), ["filter", "fields"], "{body}");
+        }
+        let plan = extend(extend(scan(), t, text(t)), "y", call("upper", vec![text(t)], Type::STRING));
+        let (body, _) = emit_at(InsightsLevel::Y2026, &columns(plan, &[t, "y"]));
+        if let Some(body) = body {
+            emitted += 1;
+            assert_eq!(crate::target::cloudwatch::check::commands(&body).unwrap(), ["display"], "{body}");
+        }
+    }
+    assert!(emitted > 100, "{emitted}");
 }
