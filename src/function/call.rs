@@ -104,7 +104,10 @@ impl Call<'_> {
             Some(Literal::String(text)) => Ok(text.clone()),
             Some(Literal::Integer(n)) => Ok(n.to_string()),
             _ => {
-                let message = format!("{what} of `{}` must be written in the rule: it is not known before the query runs", self.name);
+                let message = format!(
+                    "{what} of `{}` must be written in the rule: it is not known before the query runs",
+                    self.name
+                );
                 Err(Fault::unsupported(message, "write it as a string", argument.span))
             }
         }

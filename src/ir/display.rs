@@ -142,7 +142,14 @@ fn print_rel(rel: &Rel, depth: usize, out: &mut String) -> fmt::Result {
             let outputs: Vec<String> = lookup
                 .outputs
                 .iter()
-                .map(|o| format!("{} = {}{}", name(&o.output), name(&o.column), if o.keep_existing { " if null" } else { "" }))
+                .map(|o| {
+                    format!(
+                        "{} = {}{}",
+                        name(&o.output),
+                        name(&o.column),
+                        if o.keep_existing { " if null" } else { "" }
+                    )
+                })
                 .collect();
             writeln!(out, "{pad}lookup {} on {} giving {}", lookup.table.name, on.join(", "), outputs.join(", "))?;
         }

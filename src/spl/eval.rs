@@ -169,7 +169,9 @@ fn parse_primary(p: &mut Parser<'_>) -> Result<Eval, Reported> {
             Some(text) => Ok(Eval { kind: EvalKind::Field(text.text), span: text.span }),
             None => Err(p.expected("an operand", HELP)),
         },
-        Some(c) if c.is_ascii_digit() || (c == '.' && p.rest()[1..].starts_with(|d: char| d.is_ascii_digit())) => number(p),
+        Some(c) if c.is_ascii_digit() || (c == '.' && p.rest()[1..].starts_with(|d: char| d.is_ascii_digit())) => {
+            number(p)
+        }
         Some(c) if is_name_char(c) || c == '{' || c == '$' || c == '@' => {
             let name = identifier(p);
             if p.rest().starts_with('(') || (p.peek() == Some('(') && !is_word_operator(&name.text)) {
@@ -205,7 +207,12 @@ fn arguments(p: &mut Parser<'_>) -> Result<Vec<Eval>, Reported> {
         }
         if p.at_stage_end() {
             let span = p.span(open, open + 1);
-            return Err(p.fail(&code::UNBALANCED_BRACKET, "`(` has no partner", span, "close the argument list with `)`"));
+            return Err(p.fail(
+                &code::UNBALANCED_BRACKET,
+                "`(` has no partner",
+                span,
+                "close the argument list with `)`",
+            ));
         }
         return Err(p.expected("`,` or `)`", "arguments are separated by commas"));
     }

@@ -162,12 +162,14 @@ impl Expander<'_> {
         }
         let diagnostic = if arities.is_empty() {
             let known = self.library.macros.keys().map(|(n, _)| n.as_str()).chain(COMMON.iter().map(|c| c.0));
-            let help = did_you_mean(&call.name, known)
-                .unwrap_or_else(|| "define it in the content folder's `macros/`, or name that folder with `--content`".to_owned());
+            let help = did_you_mean(&call.name, known).unwrap_or_else(|| {
+                "define it in the content folder's `macros/`, or name that folder with `--content`".to_owned()
+            });
             Diagnostic::new(&code::UNKNOWN_MACRO, format!("unknown macro `{}`", call.name)).help(help)
         } else {
             let counts: Vec<String> = arities.iter().map(usize::to_string).collect();
-            let message = format!("macro `{}` takes {} arguments, not {}", call.name, counts.join(" or "), call.arguments.len());
+            let message =
+                format!("macro `{}` takes {} arguments, not {}", call.name, counts.join(" or "), call.arguments.len());
             Diagnostic::new(&code::MACRO_ARITY, message)
                 .help("separate arguments by commas; put an argument that holds a comma into double quotes")
         };
@@ -289,7 +291,9 @@ fn push_argument(out: &mut Text, text: &Text, (start, end): (usize, usize), span
     let trimmed = raw.trim();
     let start = start + (raw.len() - raw.trim_start().len());
     match trimmed.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
-        Some(inner) if trimmed.len() >= 2 && inner.contains("\\\"") => out.push_macro(&inner.replace("\\\"", "\""), span, name),
+        Some(inner) if trimmed.len() >= 2 && inner.contains("\\\"") => {
+            out.push_macro(&inner.replace("\\\"", "\""), span, name)
+        }
         Some(inner) if trimmed.len() >= 2 => out.push_part(text, start + 1, start + 1 + inner.len()),
         _ => out.push_part(text, start, start + trimmed.len()),
     }
@@ -359,7 +363,8 @@ mod tests {
         let mut sink = Sink::default();
         let search = "x `m(val)` y";
         let map = Arc::new(ScalarMap::identity(100, search.len() as u32));
-        let text = expand(&Text::of_search(search, map), &library(&[("m", &["a"], "f=$a$ g")]), &mut sink).expect("expands");
+        let text =
+            expand(&Text::of_search(search, map), &library(&[("m", &["a"], "f=$a$ g")]), &mut sink).expect("expands");
         assert_eq!(text.as_str(), "x f=val g y");
         let of = |part: &str| {
             let start = text.as_str().find(part).expect("part");

@@ -238,7 +238,12 @@ impl<'a> Parser<'a> {
             }
             match self.name()? {
                 Some(name) => out.push(name),
-                None => return Err(self.expected("a field name", "separate field names by blanks or commas; quote names with other characters")),
+                None => {
+                    return Err(self.expected(
+                        "a field name",
+                        "separate field names by blanks or commas; quote names with other characters",
+                    ));
+                }
             }
         }
     }
@@ -306,14 +311,23 @@ impl<'a> Parser<'a> {
     /// An option that the command does not have.
     pub(crate) fn unknown_option(&mut self, command: &str, option: &Spanned, known: &[&str]) -> Reported {
         let message = format!("`{command}` has no option `{}`", option.text);
-        let help = if known.is_empty() { "it has no options".to_owned() } else { format!("its options are `{}`", known.join("`, `")) };
+        let help = if known.is_empty() {
+            "it has no options".to_owned()
+        } else {
+            format!("its options are `{}`", known.join("`, `"))
+        };
         self.fail(&code::WRONG_ARGUMENTS, message, option.span, &help)
     }
 
     /// An option that exists and is not implemented: it changes the meaning, so it can't be dropped.
     pub(crate) fn unsupported_option(&mut self, command: &str, option: &Spanned) -> Reported {
         let message = format!("option `{}` of `{command}` is not supported", option.text);
-        self.fail(&code::UNSUPPORTED_OPTION, message, option.span, "remove the option if the rule means the same without it")
+        self.fail(
+            &code::UNSUPPORTED_OPTION,
+            message,
+            option.span,
+            "remove the option if the rule means the same without it",
+        )
     }
 }
 

@@ -15,8 +15,17 @@ pub enum Search {
     And(Vec<Search>),
     Or(Vec<Search>),
     Not(Box<Search>, Span),
-    Compare { field: Spanned, op: CompareOp, value: Value, span: Span },
-    In { field: Spanned, values: Vec<Value>, span: Span },
+    Compare {
+        field: Spanned,
+        op: CompareOp,
+        value: Value,
+        span: Span,
+    },
+    In {
+        field: Spanned,
+        values: Vec<Value>,
+        span: Span,
+    },
     /// A word or phrase that the raw event must contain.
     Term(Value),
     Subsearch(Box<Pipeline>, Span),

@@ -28,9 +28,36 @@ pub enum Argument {
 }
 
 const NAMES: &[&str] = &[
-    "avg", "c", "count", "dc", "distinct_count", "earliest", "earliest_time", "estdc", "exactperc95", "first", "last",
-    "latest", "latest_time", "list", "max", "mean", "median", "min", "mode", "perc95", "range", "rate", "stdev", "stdevp",
-    "sum", "sumsq", "upperperc95", "values", "var", "varp",
+    "avg",
+    "c",
+    "count",
+    "dc",
+    "distinct_count",
+    "earliest",
+    "earliest_time",
+    "estdc",
+    "exactperc95",
+    "first",
+    "last",
+    "latest",
+    "latest_time",
+    "list",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "mode",
+    "perc95",
+    "range",
+    "rate",
+    "stdev",
+    "stdevp",
+    "sum",
+    "sumsq",
+    "upperperc95",
+    "values",
+    "var",
+    "varp",
 ];
 
 fn function(name: &str) -> Option<F> {
@@ -89,7 +116,9 @@ pub(crate) fn parse(p: &mut Parser<'_>, stops: &[&str]) -> Result<Vec<Aggregatio
 fn parse_one(p: &mut Parser<'_>) -> Result<Aggregation, Reported> {
     p.skip_space();
     let start = p.pos();
-    let Some(word) = p.bare(&['|', '[', ']', '(', ')', ',', '=', '"']) else { return Err(p.expected("an aggregation", HELP)) };
+    let Some(word) = p.bare(&['|', '[', ']', '(', ')', ',', '=', '"']) else {
+        return Err(p.expected("an aggregation", HELP));
+    };
     let lower = word.text.to_ascii_lowercase();
     let Some(function) = function(&lower) else {
         if lower == "sparkline" {
@@ -224,7 +253,8 @@ impl Lowering<'_> {
         field: &Spanned,
     ) -> Result<Vec<(Name, ir::Aggregate)>, Reported> {
         let names = self.matching_fields(&field.text, field.span)?;
-        let renamed = aggregation.name.text != aggregation.name.text.replace('*', "") && aggregation.name.span.start != aggregation.span.start;
+        let renamed = aggregation.name.text != aggregation.name.text.replace('*', "")
+            && aggregation.name.span.start != aggregation.span.start;
         let mut out = Vec::new();
         for name in names {
             let output = if renamed {

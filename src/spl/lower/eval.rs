@@ -96,7 +96,9 @@ impl Lowering<'_> {
                     if side.ty.multivalue || side.ty.scalar == Scalar::Boolean {
                         let message = format!("`{}` does not take a value of type {}", op.symbol(), side.ty);
                         let help = "arithmetic works on single numbers; `mvindex` takes one value out of several";
-                        return Err(self.sink.fail(Diagnostic::new(&code::TYPE_MISMATCH, message).at(side.span).help(help)));
+                        return Err(self
+                            .sink
+                            .fail(Diagnostic::new(&code::TYPE_MISMATCH, message).at(side.span).help(help)));
                     }
                 }
                 Ok(arithmetic(op, left, right, span))
@@ -141,7 +143,8 @@ impl Lowering<'_> {
                 _ => None,
             })
             .collect();
-        if let (Some(items), true) = (texts, matches!(value.ty.scalar, Scalar::String | Scalar::Unknown | Scalar::Json)) {
+        if let (Some(items), true) = (texts, matches!(value.ty.scalar, Scalar::String | Scalar::Unknown | Scalar::Json))
+        {
             return self.for_some(value, span, |element| {
                 let nullable = element.nullable;
                 let kind = ExprKind::OneOf { value: Box::new(element), items, case: Case::Sensitive };
@@ -161,27 +164,41 @@ impl Lowering<'_> {
             _ => {}
         }
         let Some(function) = function::find(&lower_name) else {
-            let help = did_you_mean(&lower_name, function::names()).unwrap_or_else(|| "see the list of evaluation functions of SPL".to_owned());
+            let help = did_you_mean(&lower_name, function::names())
+                .unwrap_or_else(|| "see the list of evaluation functions of SPL".to_owned());
             if function::is_known(&lower_name) {
                 let message = format!("function `{}` is not supported", name.text);
                 let help = "compute the value another way, or keep the rule in Splunk";
-                return Err(self.sink.fail(Diagnostic::new(&code::UNSUPPORTED_FUNCTION, message).at(name.span).help(help)));
+                return Err(self
+                    .sink
+                    .fail(Diagnostic::new(&code::UNSUPPORTED_FUNCTION, message).at(name.span).help(help)));
             }
             let message = format!("unknown function `{}`", name.text);
             return Err(self.sink.fail(Diagnostic::new(&code::UNKNOWN_FUNCTION, message).at(name.span).help(help)));
         };
         let (least, most) = function.arity;
         if arguments.len() < least || arguments.len() > most {
-            let takes = if least == most { least.to_string() } else if most == usize::MAX { format!("at least {least}") } else { format!("{least} to {most}") };
+            let takes = if least == most {
+                least.to_string()
+            } else if most == usize::MAX {
+                format!("at least {least}")
+            } else {
+                format!("{least} to {most}")
+            };
             let message = format!("`{}` takes {takes} arguments, not {}", name.text, arguments.len());
             let help = format!("write `{}`", function.usage);
             return Err(self.sink.fail(Diagnostic::new(&code::WRONG_ARGUMENTS, message).at(span).help(help)));
         }
         let mut lowered = Vec::with_capacity(arguments.len());
         for (i, argument) in arguments.iter().enumerate() {
-            lowered.push(if (function.condition)(i, arguments.len()) { self.predicate(argument)? } else { self.eval(argument)? });
+            lowered.push(if (function.condition)(i, arguments.len()) {
+                self.predicate(argument)?
+            } else {
+                self.eval(argument)?
+            });
         }
-        let call = function::Call { name: function.name, arguments: lowered, span, next_variable: &mut self.next_variable };
+        let call =
+            function::Call { name: function.name, arguments: lowered, span, next_variable: &mut self.next_variable };
         match (function.lower)(call) {
             Ok(expr) => Ok(expr),
             Err(fault) => {
@@ -200,7 +217,11 @@ impl Lowering<'_> {
         };
         let Some(Eval { kind: EvalKind::Field(field), span: at }) = field else {
             let message = format!("`{name}` works on one multivalue field");
-            let help = if name == "mvmap" { "write `mvmap(field, expression over field)`" } else { "write `mvfilter(condition over one field)`" };
+            let help = if name == "mvmap" {
+                "write `mvmap(field, expression over field)`"
+            } else {
+                "write `mvfilter(condition over one field)`"
+            };
             return Err(self.sink.fail(Diagnostic::new(&code::WRONG_ARGUMENTS, message).at(span).help(help)));
         };
         let value = self.field(&field, at);
@@ -216,7 +237,9 @@ impl Lowering<'_> {
         let body = lowered?.substitute(&|n| (*n == placeholder).then(|| parameter.clone()));
         let ty = if name == "mvmap" { Type::many(body.ty.scalar) } else { value.ty };
         if !value.ty.multivalue {
-            let kind = if name == "mvmap" { body.clone().substitute_variable(variable, &value).kind } else {
+            let kind = if name == "mvmap" {
+                body.clone().substitute_variable(variable, &value).kind
+            } else {
                 let condition = body.substitute_variable(variable, &value);
                 ExprKind::Case { arms: vec![(condition, value.clone())], otherwise: None }
             };
@@ -340,8 +363,13 @@ fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, span: Span) -> Expr {
         _ if integers => Type::INTEGER,
         // A time moved by seconds is a time; the difference of two times is seconds.
         ArithmeticOp::Add | ArithmeticOp::Subtract
-            if times.0 == Scalar::Time && matches!(times.1, Scalar::Integer | Scalar::Double) => Type::TIME,
-        ArithmeticOp::Add if times.1 == Scalar::Time && matches!(times.0, Scalar::Integer | Scalar::Double) => Type::TIME,
+            if times.0 == Scalar::Time && matches!(times.1, Scalar::Integer | Scalar::Double) =>
+        {
+            Type::TIME
+        }
+        ArithmeticOp::Add if times.1 == Scalar::Time && matches!(times.0, Scalar::Integer | Scalar::Double) => {
+            Type::TIME
+        }
         _ => Type::DOUBLE,
     };
     let divides = matches!(op, ArithmeticOp::Divide | ArithmeticOp::Modulo);

@@ -114,7 +114,9 @@ impl Lowering<'_> {
     /// Fixes the list of fields to these columns.
     pub(crate) fn project(&mut self, columns: Vec<(Name, Expr)>, span: Span) -> Result<(), Reported> {
         let input = self.take_plan(span)?;
-        self.close(columns.iter().map(|(name, e)| Column { name: name.clone(), ty: e.ty, nullable: e.nullable }).collect());
+        self.close(
+            columns.iter().map(|(name, e)| Column { name: name.clone(), ty: e.ty, nullable: e.nullable }).collect(),
+        );
         self.put_plan(Rel::Project { input, columns });
         Ok(())
     }
@@ -122,7 +124,8 @@ impl Lowering<'_> {
     /// Fixes the list of fields without taking away what JSON inputs hold: renaming and removing.
     pub(crate) fn reproject(&mut self, mut columns: Vec<(Name, Expr)>, span: Span) -> Result<(), Reported> {
         let inputs = self.scope.json_inputs.clone();
-        let hidden = inputs.iter().map(|(n, nullable)| (n.clone(), Expr::column(n.clone(), Type::UNKNOWN, *nullable, span)));
+        let hidden =
+            inputs.iter().map(|(n, nullable)| (n.clone(), Expr::column(n.clone(), Type::UNKNOWN, *nullable, span)));
         columns.extend(hidden);
         self.project(columns, span)?;
         self.scope.columns.retain(|c| !inputs.iter().any(|(n, _)| *n == c.name));
@@ -189,10 +192,12 @@ impl Lowering<'_> {
             return None;
         }
         let stripped = match &origin.dataset {
-            Some(dataset) if name != "_time" => match name.strip_prefix(dataset.as_str()).and_then(|n| n.strip_prefix('.')) {
-                Some(stripped) => stripped,
-                None => name,
-            },
+            Some(dataset) if name != "_time" => {
+                match name.strip_prefix(dataset.as_str()).and_then(|n| n.strip_prefix('.')) {
+                    Some(stripped) => stripped,
+                    None => name,
+                }
+            }
             _ => name,
         };
         let mut found = self.find_in_source(&origin, stripped, span);
@@ -202,7 +207,9 @@ impl Lowering<'_> {
             let Resolved::Raw { .. } = origin.schema.resolve_raw(&path) else { continue };
             let renamed = self.find_in_source(&origin, &path, span);
             found = match (renamed, found) {
-                (Some(renamed), Some(plain)) if self.is_known(&origin, stripped) => Some(self.coalesce_renamed(renamed, plain, name, span)),
+                (Some(renamed), Some(plain)) if self.is_known(&origin, stripped) => {
+                    Some(self.coalesce_renamed(renamed, plain, name, span))
+                }
                 (renamed, _) => renamed,
             };
             break;
@@ -330,7 +337,11 @@ impl Lowering<'_> {
             return Some(Expr::null(span));
         }
         let hint = "it is read as a raw JSON path; add it to a schema file of your own (`--schema`) to give it a place";
-        self.sink.push(diagnostic.help(if did_you_mean.is_empty() { hint.to_owned() } else { format!("{did_you_mean} {hint}") }));
+        self.sink.push(diagnostic.help(if did_you_mean.is_empty() {
+            hint.to_owned()
+        } else {
+            format!("{did_you_mean} {hint}")
+        }));
         let schema = origin.schema.clone();
         Some(self.use_raw(&schema, name, raw_path_type(name), true, span))
     }

@@ -62,7 +62,13 @@ impl Lowering<'_> {
     }
 
     /// `field op value`, on each value of a multivalue field.
-    pub(crate) fn comparison(&mut self, target: Expr, op: CompareOp, value: &Value, span: Span) -> Result<Expr, Reported> {
+    pub(crate) fn comparison(
+        &mut self,
+        target: Expr,
+        op: CompareOp,
+        value: &Value,
+        span: Span,
+    ) -> Result<Expr, Reported> {
         if target.is_null_literal() {
             return Ok(Expr::boolean(false, span));
         }

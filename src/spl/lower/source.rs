@@ -33,9 +33,7 @@ pub(crate) fn parse_bound(text: &str) -> Option<TimeBound> {
     if text.is_empty() {
         return None;
     }
-    time::parse_absolute(text)
-        .map(TimeBound::Absolute)
-        .or_else(|| time::parse_relative(text).map(TimeBound::Relative))
+    time::parse_absolute(text).map(TimeBound::Absolute).or_else(|| time::parse_relative(text).map(TimeBound::Relative))
 }
 
 /// What the first `search` of a pipeline says about its source.
@@ -115,7 +113,8 @@ impl Lowering<'_> {
                     self.time_bound(&field.text, value, &mut selection.window)
                 }
                 "_index_earliest" | "_index_latest" => {
-                    let message = format!("`{}` needs the time of indexing, which other platforms do not keep", field.text);
+                    let message =
+                        format!("`{}` needs the time of indexing, which other platforms do not keep", field.text);
                     Err(self.fail_syntax(message, *span, "use `earliest` and `latest`"))
                 }
                 name if SELECTORS.contains(&name) => {
@@ -183,7 +182,9 @@ impl Lowering<'_> {
         let described: Vec<String> = self
             .schemas
             .iter()
-            .flat_map(|s| s.select.iter().filter(|x| x.field != "datamodel").map(|x| format!("{}={}", x.field, x.value)))
+            .flat_map(|s| {
+                s.select.iter().filter(|x| x.field != "datamodel").map(|x| format!("{}={}", x.field, x.value))
+            })
             .collect();
         let Some(schema) = chosen else {
             return Err(match unmatched.first() {
@@ -191,7 +192,9 @@ impl Lowering<'_> {
                     let (field, value) = group[0];
                     let message = format!("no schema describes the log source `{field}={}`", value.text);
                     let help = did_you_mean(&format!("{field}={}", value.text), described.iter().map(String::as_str))
-                        .unwrap_or_else(|| format!("add a schema file (`--schema`); there are schemas for {}", described.join(", ")));
+                        .unwrap_or_else(|| {
+                            format!("add a schema file (`--schema`); there are schemas for {}", described.join(", "))
+                        });
                     self.sink.fail(Diagnostic::new(&code::UNKNOWN_SOURCE, message).at(value.span).help(help))
                 }
                 None => {

@@ -22,7 +22,8 @@ impl Lowering<'_> {
         for column in &inner.columns {
             let outer = self.field(&column.name, span);
             if outer.is_null_literal() || outer.ty.multivalue || column.ty.multivalue {
-                let message = format!("the subsearch compares `{}`, which is no single value on both sides", column.name);
+                let message =
+                    format!("the subsearch compares `{}`, which is no single value on both sides", column.name);
                 return Err(self.fail_syntax(message, span, "let the subsearch return one value per row"));
             }
             on.push((outer, column.name.clone()));
