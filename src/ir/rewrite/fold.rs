@@ -87,7 +87,12 @@ fn fold_is_null(inner: Expr, span: crate::source::Span) -> Expr {
         ExprKind::FormatTime { time, .. } if !time.ty.is_text() => fold_is_null(*time, span),
         ExprKind::Bin { value, .. } if !value.ty.is_text() => fold_is_null(*value, span),
         ExprKind::Coalesce(parts) => Expr::and(parts.into_iter().map(|p| fold_is_null(p, span)).collect(), span),
-        ExprKind::Concat(parts) => {
+        // Of text, these give a text always.
+        ExprKind::Call {
+            function: "lower" | "upper" | "replace" | "trim" | "ltrim" | "rtrim" | "len",
+            args: parts,
+        }
+        | ExprKind::Concat(parts) => {
             let nullable = parts.into_iter().filter(|p| p.nullable);
             Expr::or(nullable.map(|p| fold_is_null(p, span)).collect(), span)
         }
