@@ -88,6 +88,8 @@ codes! {
     N312 UNPARSED_FIELD Error Unsupported "the field has no place in the target's table";
     N313 UNUSED_SETTING Warning None "a setting names something that is not there";
 
+    N314 LOOKUP_TABLE Warning Approximate "the rows of a lookup are not known; a table of the target stands for them";
+
     C401 NO_TIME_WINDOW Error Unsupported "the query has no time window and would read the whole table";
     C402 UNSUPPORTED_BY_TARGET Error Unsupported "the target's language can't say this";
     C403 APPROXIMATION Warning Approximate "the target's result can differ";

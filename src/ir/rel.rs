@@ -125,6 +125,8 @@ pub struct Values {
     pub table: Arc<str>,
     pub columns: Vec<Name>,
     pub rows: Vec<Vec<Option<String>>>,
+    /// The rows are not known: they are in a table of this name that the target has.
+    pub external: bool,
     pub span: Span,
 }
 
@@ -173,6 +175,8 @@ pub struct LookupTable {
     pub name: Arc<str>,
     pub columns: Vec<Name>,
     pub rows: Vec<Vec<String>>,
+    /// The rows are not known: they are in a table of this name that the target has.
+    pub external: bool,
     pub case_sensitive: bool,
     /// Columns that match by wildcard or as CIDR blocks; all others match whole.
     pub matching: Vec<(Name, MatchType)>,

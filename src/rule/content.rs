@@ -159,7 +159,11 @@ pub(super) fn lookup(
         let span = span_of(root, "name");
         let definition = match lookup_table(root, file, &name, csv_text, reader) {
             Ok(table) => LookupDefinition::Table(Arc::new(table)),
-            Err(reason) => LookupDefinition::Unavailable { reason },
+            Err(reason) => {
+                let listed = reader.text(root, "fields_list");
+                let columns = listed.split(',').map(|c| c.trim().to_owned()).filter(|c| !c.is_empty() && c != "_key");
+                LookupDefinition::Unavailable { reason, columns: columns.collect() }
+            }
         };
         Some((name, span, definition))
     })
@@ -200,6 +204,7 @@ fn lookup_table(
         rows,
         case_sensitive,
         matching,
+        external: false,
         max_matches: max_matches.max(1),
         default_match: (min_matches > 0 && !default_match.is_empty()).then_some(default_match),
     })

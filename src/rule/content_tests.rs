@@ -37,7 +37,7 @@ fn table(text: &str, csv: &str) -> LookupTable {
 
 fn reason(text: &str, csv: Option<&str>) -> (String, Vec<String>) {
     match lookup(text, csv) {
-        (Some(LookupDefinition::Unavailable { reason }), said) => (reason, said),
+        (Some(LookupDefinition::Unavailable { reason, .. }), said) => (reason, said),
         other => panic!("{other:?}"),
     }
 }

@@ -38,6 +38,8 @@ pub enum LookupDefinition {
     /// E.g. a KV-store collection, or a CSV file that is not in the folder.
     Unavailable {
         reason: String,
+        /// As far as the definition lists them.
+        columns: Vec<String>,
     },
 }
 

@@ -160,6 +160,9 @@ impl Schema {
 
     /// What a name means among the raw fields.
     pub fn resolve_raw(&self, name: &str) -> Resolved<'_> {
+        if name == "_raw" {
+            return Resolved::Raw { path: "_raw".to_owned(), ty: Type::STRING, nullable: false };
+        }
         if name == "_time" {
             let nullable = self.fields.get(&self.time).is_none_or(|f| !f.required);
             return Resolved::Raw { path: "_time".to_owned(), ty: Type::TIME, nullable };

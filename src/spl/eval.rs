@@ -60,6 +60,11 @@ pub(crate) fn parse(p: &mut Parser<'_>) -> Result<Eval, Reported> {
     parse_binary(p, 0)
 }
 
+/// Parses one operand: a field, a constant, a call or a group.
+pub(crate) fn parse_operand(p: &mut Parser<'_>) -> Result<Eval, Reported> {
+    parse_unary(p)
+}
+
 fn parse_binary(p: &mut Parser<'_>, weakest: u8) -> Result<Eval, Reported> {
     let mut left = parse_unary(p)?;
     loop {

@@ -4,6 +4,7 @@
 //! AND, OR and NOT are operators in capitals only.
 
 use super::Pipeline;
+use super::eval::{self, Eval};
 use super::parser::{Parser, Spanned};
 use crate::diagnostic::{Reported, code};
 use crate::ir::{CompareOp, Pattern, Piece};
@@ -24,6 +25,13 @@ pub enum Search {
     In {
         field: Spanned,
         values: Vec<Value>,
+        span: Span,
+    },
+    /// `field op function(…)`: Splunk does not evaluate functions here, but rules write it all the same.
+    CompareCall {
+        field: Spanned,
+        op: CompareOp,
+        call: Eval,
         span: Span,
     },
     /// A word or phrase that the raw event must contain.
@@ -70,6 +78,7 @@ impl Search {
             Search::Not(_, span)
             | Search::Compare { span, .. }
             | Search::In { span, .. }
+            | Search::CompareCall { span, .. }
             | Search::Subsearch(_, span) => *span,
             Search::Term(value) => value.span,
         }
@@ -166,6 +175,9 @@ fn parse_comparison(p: &mut Parser<'_>) -> Result<Search, Reported> {
         return Err(p.fail(&code::UNSUPPORTED_SYNTAX, message, word.span, help));
     }
     if let Some(op) = operator(p) {
+        if let Some(call) = function_call(p)? {
+            return Ok(Search::CompareCall { field: word, op, call, span: p.span_from(start) });
+        }
         let value = value(p)?;
         return Ok(Search::Compare { field: word, op, value, span: p.span_from(start) });
     }
@@ -219,6 +231,18 @@ fn operator(p: &mut Parser<'_>) -> Option<CompareOp> {
         (">", CompareOp::Gt),
     ];
     OPERATORS.iter().find(|(token, _)| p.eat(token)).map(|(_, op)| *op)
+}
+
+/// A call of an evaluation function in the place of a value.
+fn function_call(p: &mut Parser<'_>) -> Result<Option<Eval>, Reported> {
+    p.skip_space();
+    let rest = p.rest();
+    let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+    let name = &rest[..length];
+    if !rest[length..].starts_with('(') || crate::function::find(name).is_none() {
+        return Ok(None);
+    }
+    eval::parse_operand(p).map(Some)
 }
 
 fn value(p: &mut Parser<'_>) -> Result<Value, Reported> {

@@ -2,7 +2,7 @@
 
 use super::Syntax;
 use crate::diagnostic::{Diagnostic, Reported, code};
-use crate::ir::Rel;
+use crate::ir::{Column, Rel, Type};
 use crate::source::Span;
 use crate::spl::Pipeline;
 use crate::spl::lower::{Lowering, Scope};
@@ -52,6 +52,20 @@ impl Lowering<'_> {
         }
         let message = "Splunk appends at most 50,000 rows of a subsearch; here all of them count";
         self.sink.push(Diagnostic::new(&code::SEARCH_LIMIT, message).at(span));
+        let mut other = other;
+        if let Some(table) = &other.open_table
+            && let Some(plan) = &mut other.plan
+        {
+            // The table may hold each of the fields that the rows so far have.
+            for column in &self.scope.columns {
+                crate::spl::lower::scope::add_table_column(plan, table, &column.name);
+                if other.columns.iter().all(|c| c.name != column.name) {
+                    let ty = Type { multivalue: false, ..Type::UNKNOWN };
+                    other.columns.push(Column { name: column.name.clone(), ty, nullable: true });
+                }
+            }
+            self.scope.open_table = Some(table.clone());
+        }
         for column in &mut self.scope.columns {
             match other.columns.iter().find(|c| c.name == column.name) {
                 Some(there) if there.ty.multivalue != column.ty.multivalue => {
@@ -67,7 +81,7 @@ impl Lowering<'_> {
         }
         for column in &other.columns {
             if self.scope.column(&column.name).is_none() {
-                self.scope.columns.push(crate::ir::Column { nullable: true, ..column.clone() });
+                self.scope.columns.push(Column { nullable: true, ..column.clone() });
             }
         }
         if let (Some(a), Some(b)) = (&mut self.scope.origin, other.origin) {

@@ -58,8 +58,10 @@ impl Syntax for Inputlookup {
             .collect();
         let columns = table.columns.clone();
         let declared = columns.iter().map(|c| Column { name: c.clone(), ty: Type::UNKNOWN, nullable: true }).collect();
-        let plan = Rel::Values(Values { table: table.name.clone(), columns, rows, span });
-        let rows = Scope { plan: Some(plan), columns: declared, ..Scope::default() };
+        let open_table = (table.external && columns.is_empty()).then(|| table.name.clone());
+        let external = table.external;
+        let plan = Rel::Values(Values { table: table.name.clone(), columns, rows, external, span });
+        let rows = Scope { plan: Some(plan), columns: declared, open_table, ..Scope::default() };
         let outer = std::mem::replace(&mut lowering.scope, rows);
         let filtered = match &self.condition {
             Some(condition) => lowering.predicate(condition).and_then(|c| lowering.filter(c, span)),

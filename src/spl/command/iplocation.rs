@@ -1,11 +1,16 @@
 //! `iplocation`: adds where an IP address is, from a database that Splunk brings along (Search Reference, `iplocation`).
 
+use std::sync::Arc;
+
 use super::Syntax;
 use crate::diagnostic::{Diagnostic, Reported, code};
-use crate::ir::Type;
+use crate::ir::{Lookup, LookupOutput, LookupTable, MatchType, Name, Rel, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+
+/// The fields that it adds.
+const FIELDS: [&str; 5] = ["City", "Country", "Region", "lat", "lon"];
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Iplocation {
@@ -35,12 +40,35 @@ impl Syntax for Iplocation {
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
-        for name in ["City", "Country", "Region", "lat", "lon"] {
-            let name = format!("{}{name}", self.prefix);
-            lowering.scope.declare(&name.as_str().into(), Type::UNKNOWN, true);
+        let value = lowering.field(&self.field.text, self.field.span);
+        if value.ty.multivalue {
+            let message = format!("`iplocation` on the multivalue field `{}` is not supported", self.field.text);
+            return Err(super::unsupported(lowering, self.field.span, message, "use `mvexpand` before"));
         }
-        let message = "`iplocation` needs a database of IP locations, which is not in the query";
-        let help = "filter by address blocks, or keep the rule in Splunk";
-        Err(lowering.sink.fail(Diagnostic::new(&code::NEEDS_OUTSIDE, message).at(span).help(help)))
+        let message = "Splunk brings its own database of IP locations; a table `iplocation` of address blocks stands for it (differs)";
+        let help = "keep a table `iplocation` with the columns `network`, `city`, `country`, `region`, `lat` and `lon` beside the logs";
+        lowering.sink.push(Diagnostic::new(&code::LOOKUP_TABLE, message).at(span).help(help));
+        let network: Name = "network".into();
+        let columns: Vec<Name> = FIELDS.iter().map(|f| Name::from(*f)).collect();
+        let table = LookupTable {
+            name: "iplocation".into(),
+            columns: std::iter::once(network.clone()).chain(columns.iter().cloned()).collect(),
+            rows: Vec::new(),
+            external: true,
+            case_sensitive: true,
+            matching: vec![(network.clone(), MatchType::Cidr)],
+            max_matches: 1,
+            default_match: None,
+        };
+        let mut outputs = Vec::new();
+        for column in columns {
+            let output: Name = format!("{}{column}", self.prefix).into();
+            lowering.scope.declare(&output, Type::UNKNOWN, true);
+            outputs.push(LookupOutput { column, output, keep_existing: false });
+        }
+        let input = lowering.take_plan(span)?;
+        let on = vec![(network, value)];
+        lowering.put_plan(Rel::Lookup(Lookup { input, table: Arc::new(table), on, outputs, span }));
+        Ok(())
     }
 }

@@ -58,6 +58,10 @@ impl Syntax for Lookup {
         }
         let mut outputs = Vec::new();
         if self.outputs.is_empty() {
+            if table.external && table.columns.is_empty() {
+                let message = format!("which fields lookup `{}` gives is not known", table.name);
+                return Err(super::unsupported(lowering, span, message, "name them: `lookup … OUTPUT a b`"));
+            }
             for column in table.columns.iter().filter(|c| !on.iter().any(|(n, _)| n == *c)) {
                 outputs.push(LookupOutput { column: column.clone(), output: column.clone(), keep_existing: false });
             }
@@ -108,23 +112,51 @@ impl Lowering<'_> {
         let found = self.library.lookups.get(&name.text).or_else(|| self.library.lookups.get(bare));
         match found {
             Some(LookupDefinition::Table(table)) => Ok(table.clone()),
-            Some(LookupDefinition::Unavailable { reason }) => {
-                let message = format!("the rows of lookup `{}` are not known: {reason}", name.text);
-                let help = "give the content folder a CSV file with the lookup's rows";
-                Err(self.sink.fail(Diagnostic::new(&code::UNKNOWN_LOOKUP, message).at(name.span).help(help)))
+            Some(LookupDefinition::Unavailable { reason, columns }) => {
+                let reason = reason.clone();
+                let columns = columns.iter().map(|c| c.as_str().into()).collect();
+                Ok(self.external_table(bare, columns, &reason, name.span))
             }
             None => {
-                let message = format!("unknown lookup `{}`", name.text);
-                let help = did_you_mean(&name.text, self.library.lookups.keys().map(String::as_str))
-                    .unwrap_or_else(|| "define it in the content folder's `lookups/`, or name that folder with `--content`".to_owned());
-                Err(self.sink.fail(Diagnostic::new(&code::UNKNOWN_LOOKUP, message).at(name.span).help(help)))
+                let near = did_you_mean(&name.text, self.library.lookups.keys().map(String::as_str));
+                let reason = match near {
+                    Some(near) => format!("the content folder does not define it ({near})"),
+                    None => "the content folder does not define it".to_owned(),
+                };
+                Ok(self.external_table(bare, Vec::new(), &reason, name.span))
             }
         }
+    }
+
+    /// A table that the target has under the lookup's name.
+    pub(crate) fn external_table(
+        &mut self,
+        name: &str,
+        columns: Vec<Name>,
+        reason: &str,
+        span: Span,
+    ) -> std::sync::Arc<LookupTable> {
+        let message = format!("the rows of lookup `{name}` are not known ({reason}); a table of that name stands for them (differs)");
+        let help = "keep such a table beside the logs, or give the content folder a CSV file with the rows";
+        self.sink.push(Diagnostic::new(&code::LOOKUP_TABLE, message).at(span).help(help));
+        std::sync::Arc::new(LookupTable {
+            name: name.into(),
+            columns,
+            rows: Vec::new(),
+            external: true,
+            case_sensitive: true,
+            matching: Vec::new(),
+            max_matches: 1,
+            default_match: None,
+        })
     }
 
     fn lookup_column(&mut self, table: &LookupTable, column: &Spanned) -> Result<Name, Reported> {
         if let Some(name) = table.columns.iter().find(|c| ***c == *column.text) {
             return Ok(name.clone());
+        }
+        if table.external && table.columns.is_empty() {
+            return Ok(column.text.as_str().into());
         }
         let message = format!("lookup `{}` has no column `{}`", table.name, column.text);
         let help = format!("its columns are {}", crate::spl::lower::scope::list(&table.columns));

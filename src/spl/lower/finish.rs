@@ -14,6 +14,7 @@ impl Lowering<'_> {
             table: "".into(),
             columns: Vec::new(),
             rows: Vec::new(),
+            external: false,
             span: Default::default(),
         }));
         let uses = self.uses;

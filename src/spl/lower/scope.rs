@@ -18,6 +18,8 @@ pub(crate) struct Scope {
     pub(crate) origin: Option<Origin>,
     /// Hidden columns whose JSON members are fields (`spath input=…` without a path).
     pub(crate) json_inputs: Vec<(Name, bool)>,
+    /// A lookup's table whose columns are not listed anywhere: any name may be one.
+    pub(crate) open_table: Option<Arc<str>>,
 }
 
 /// Events whose fields are not yet listed.
@@ -152,6 +154,15 @@ impl Lowering<'_> {
         Some(Expr::new(ExprKind::JsonPath { value, path }, ty, true, span))
     }
 
+    /// A column of an external table that is named here for the first time.
+    fn table_column(&mut self, name: &str, span: Span) -> Option<Expr> {
+        let table = self.scope.open_table.clone()?;
+        let name: Name = name.into();
+        add_table_column(self.scope.plan.as_mut()?, &table, &name);
+        self.scope.declare(&name, Type::UNKNOWN, true);
+        Some(Expr::column(name, Type::UNKNOWN, true, span))
+    }
+
     /// Whether this is the pipeline of a subsearch.
     pub(crate) fn is_inner(&self) -> bool {
         self.depth > 0
@@ -162,6 +173,7 @@ impl Lowering<'_> {
         self.scope.columns = columns;
         self.scope.origin = None;
         self.scope.json_inputs.clear();
+        self.scope.open_table = None;
     }
 
     /// What a field name means here; a field that does not exist is null and is reported.
@@ -187,7 +199,9 @@ impl Lowering<'_> {
         if let Some(column) = self.scope.column(name) {
             return Some(Expr::column(column.name.clone(), column.ty, column.nullable, span));
         }
-        let Some(origin) = self.scope.origin.clone() else { return self.json_member(name, span) };
+        let Some(origin) = self.scope.origin.clone() else {
+            return self.json_member(name, span).or_else(|| self.table_column(name, span));
+        };
         if origin.removed.iter().any(|r| &**r == name) {
             return None;
         }
@@ -344,6 +358,19 @@ impl Lowering<'_> {
         }));
         let schema = origin.schema.clone();
         Some(self.use_raw(&schema, name, raw_path_type(name), true, span))
+    }
+}
+
+/// Adds a column to the rows of an external table.
+pub(crate) fn add_table_column(plan: &mut Rel, table: &Arc<str>, column: &Name) {
+    if let Rel::Values(values) = plan {
+        if values.external && values.table == *table && !values.columns.contains(column) {
+            values.columns.push(column.clone());
+        }
+        return;
+    }
+    for input in plan.inputs_mut() {
+        add_table_column(input, table, column);
     }
 }
 

@@ -56,6 +56,14 @@ impl Lowering<'_> {
                 let target = self.field(&field.text, field.span);
                 self.membership(target, values, *span)
             }
+            Search::CompareCall { field, op, call, span } => {
+                let target = self.field(&field.text, field.span);
+                let value = self.eval(call)?;
+                let message = "`search` does not evaluate functions: Splunk compares with the text; here the value is compared, as `where` does (differs)";
+                let help = "use `where` for conditions with functions";
+                self.sink.push(Diagnostic::new(&code::APPROXIMATION, message).at(call.span).help(help));
+                Ok(self.compare_values(*op, target, value, *span).is_true())
+            }
             Search::Term(value) => Ok(self.term(value)),
             Search::Subsearch(pipeline, span) => self.constant_subsearch(pipeline, *span),
         }

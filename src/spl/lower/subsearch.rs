@@ -87,7 +87,7 @@ impl Lowering<'_> {
 /// Rows of a plan that reads nothing but a table that is known.
 pub(crate) fn constant_rows(plan: &Rel) -> Option<(Vec<Name>, Vec<Vec<Option<String>>>)> {
     match plan {
-        Rel::Values(Values { columns, rows, .. }) => Some((columns.clone(), rows.clone())),
+        Rel::Values(Values { columns, rows, external: false, .. }) => Some((columns.clone(), rows.clone())),
         Rel::Project { input, columns } => {
             let (names, rows) = constant_rows(input)?;
             let sources: Option<Vec<Source>> = columns.iter().map(|(_, e)| source(e, &names)).collect();

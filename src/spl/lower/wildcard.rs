@@ -25,7 +25,7 @@ pub(crate) fn rename(from: &str, to: &str, name: &str) -> Option<String> {
 }
 
 impl Lowering<'_> {
-    /// The fields that a wildcard stands for.
+    /// The fields that a wildcard stands for: those that stages have made, and those that the schema lists.
     ///
     /// # Errors
     /// Not all of them are known: the wildcard reaches into open objects of the event.
@@ -35,16 +35,23 @@ impl Lowering<'_> {
             self.scope.columns.iter().filter(|c| pattern.matches(&c.name, false)).map(|c| c.name.clone()).collect();
         let Some(origin) = &self.scope.origin else { return Ok(names) };
         let prefix = text.split('*').next().unwrap_or("");
+        let schema = origin.schema.clone();
+        let listed = schema.fields.keys().any(|f| pattern.matches(f, false));
         let reaches_open = |root: &String| {
             let open = format!("{root}.");
             open.starts_with(prefix) || prefix.starts_with(&open)
         };
         let renamed = origin.prefixes.iter().any(|(_, to)| to.starts_with(prefix) || prefix.starts_with(to.as_str()));
-        if origin.schema.open.iter().any(reaches_open) || renamed {
+        if renamed || (!listed && schema.open.iter().any(reaches_open)) {
             let message = format!("which fields `{text}` stands for is not known before the query runs");
             let help = "name the fields that the rule needs";
             return Err(self.sink.fail(Diagnostic::new(&code::WILDCARD_FIELDS, message).at(span).help(help)));
         }
+        if schema.open.iter().any(reaches_open) {
+            let message = format!("`{text}` stands for the fields that the schema lists; others that events have are missing (narrows)");
+            self.sink.push(Diagnostic::new(&code::APPROXIMATION, message).at(span).help("name the fields that the rule needs"));
+        }
+        let Some(origin) = &self.scope.origin else { return Ok(names) };
         let dataset = origin.dataset.as_deref().map(|d| format!("{d}.")).unwrap_or_default();
         let mut known: Vec<String> = origin
             .schema

@@ -15,6 +15,13 @@ impl Lower<'_> {
     pub(super) fn lookup(&mut self, lookup: &Lookup) -> Result<(), Reported> {
         self.before_end("`lookup`", lookup.span)?;
         let table = &lookup.table;
+        if table.external {
+            return Err(self.unsupported(
+                lookup.span,
+                format!("the rows of lookup `{}` are not known, so they can't be written into the query", table.name),
+                "give the content folder a CSV file with the rows",
+            ));
+        }
         let most = self.options.max_inline_lookup_rows.unwrap_or(MAX_ROWS);
         if table.rows.len() > most {
             return Err(self.unsupported(
@@ -198,6 +205,7 @@ type Rows = (Vec<Name>, Vec<Vec<Option<String>>>);
 /// Columns and rows of a relation that needs no events.
 fn known_rows(rel: &Rel) -> Option<Rows> {
     match rel {
+        Rel::Values(values) if values.external => None,
         Rel::Values(values) => Some((values.columns.clone(), values.rows.clone())),
         Rel::Project { input, columns } => {
             let (have, rows) = known_rows(input)?;

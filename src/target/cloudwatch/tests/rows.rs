@@ -7,6 +7,7 @@ fn table(rows: &[[&str; 2]]) -> LookupTable {
     LookupTable {
         name: "accounts".into(),
         columns: vec!["id".into(), "owner".into()],
+        external: false,
         rows: rows.iter().map(|r| r.iter().map(|c| (*c).to_owned()).collect()).collect(),
         case_sensitive: true,
         matching: Vec::new(),
@@ -65,6 +66,7 @@ fn a_join_with_a_known_table_is_a_case() {
     let right = Rel::Values(Values {
         table: "t".into(),
         columns: vec!["user".into(), "seen".into()],
+        external: false,
         rows: vec![vec![Some("Ann".into()), Some("1".into())], vec![Some("Bob".into()), None]],
         span: span(),
     });
@@ -90,6 +92,7 @@ fn subsearch(columns: &[&str], rows: &[&[&str]], negated: bool) -> Rel {
     let other = Rel::Values(Values {
         table: "t".into(),
         columns: columns.iter().map(|c| (*c).into()).collect(),
+        external: false,
         rows: rows.iter().map(|r| r.iter().map(|c| Some((*c).to_owned())).collect()).collect(),
         span: span(),
     });
