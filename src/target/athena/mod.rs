@@ -1,5 +1,14 @@
 //! Amazon Athena SQL (engine version 3, Trino).
 
+mod binding;
+pub mod dialect;
+mod ident;
+mod print;
+mod select;
+mod sql;
+
+pub use dialect::parse;
+
 use super::{Context, Target, TargetId};
 use crate::diagnostic::{Diagnostic, Reported, Sink, code};
 use crate::ir::Query;
