@@ -11,8 +11,6 @@ use sqlparser::ast::{
     SetQuantifier, Subscript, TableAlias, TableFactor, UnaryOperator, Value, WindowFrame, WindowFrameBound, WindowType,
 };
 
-use super::sql;
-
 /// Columns after which an expression is broken into lines.
 const WIDTH: usize = 112;
 
@@ -630,7 +628,7 @@ pub(super) fn expression(e: &Expr) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::dialect;
+    use super::super::{dialect, sql};
     use super::*;
 
     #[test]
