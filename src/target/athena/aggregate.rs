@@ -67,13 +67,14 @@ impl Aggregation<'_> {
             }
             let call = AggregateCall { over: Some(over), ..AggregateCall::default() };
             let all = sql::aggregate("array_agg", vec![x.sql.clone()], call);
-            let all = if x.nullable { without_nulls(all, &self.parameter) } else { all };
+            let all = if x.nullable && !x.phys.array { without_nulls(all, &self.parameter) } else { all };
             return if distinct { sql::call("array_distinct", vec![all]) } else { all };
         }
         let call = AggregateCall {
             distinct,
             order: order.iter().map(OrderKey::sql).collect(),
-            filter: x.nullable.then(|| sql::is_not_null(x.sql.clone())),
+            // Arrays are flattened by the caller, which skips those that are NULL.
+            filter: (x.nullable && !x.phys.array).then(|| sql::is_not_null(x.sql.clone())),
             over: None,
         };
         sql::aggregate("array_agg", vec![x.sql.clone()], call)
@@ -238,7 +239,13 @@ impl Emitter<'_> {
         Ok(block.order.clone())
     }
 
-    fn double_aggregate(&mut self, g: &Aggregation<'_>, name: &str, x: Typed, a: &Aggregate) -> Result<Typed, Reported> {
+    fn double_aggregate(
+        &mut self,
+        g: &Aggregation<'_>,
+        name: &str,
+        x: Typed,
+        a: &Aggregate,
+    ) -> Result<Typed, Reported> {
         let x = self.numeric(x, a)?.double();
         Ok(Typed::new(g.call(name, vec![x]), Phys::DOUBLE, a.ty, a.nullable))
     }
@@ -290,7 +297,7 @@ impl Emitter<'_> {
     fn mode(&mut self, g: &Aggregation<'_>, x: Typed, a: &Aggregate) -> Result<Typed, Reported> {
         self.scalar_only(&x, a)?;
         let entries = sql::call("map_entries", vec![g.call("histogram", vec![x.sql.clone()])]);
-        let (p, q) = (g.parameter.clone(), format!("{}2", g.parameter));
+        let (p, q) = (g.parameter.clone(), self.inside(|this| this.parameter(g.block)));
         let times = |name: &str| sql::subscript(sql::column(name), 2);
         let order = sql::case(
             vec![
@@ -309,7 +316,7 @@ impl Emitter<'_> {
         self.scalar_only(&x, a)?;
         let order = self.known_order(a, g.block)?;
         let first = a.function == AggregateFunction::First;
-        if let [OrderKey { expr, descending, nulls_first: None }] = order.as_slice() {
+        if let [OrderKey { expr, descending, nulls_first: None, .. }] = order.as_slice() {
             let name = if *descending == first { "max_by" } else { "min_by" };
             return Ok(Typed::new(g.call_where(name, vec![x.sql.clone(), expr.clone()], &x), x.phys, x.ty, true));
         }
@@ -353,8 +360,7 @@ fn extreme(g: &Aggregation<'_>, x: Typed, a: &Aggregate) -> Typed {
         return Typed::new(g.call(name, vec![x.sql]), x.phys, x.ty, a.nullable);
     }
     let number = sql::try_cast(x.sql.clone(), sql::DOUBLE);
-    let all_numbers =
-        sql::eq(g.call("count", vec![x.sql.clone()]), g.call("count", vec![number.clone()]));
+    let all_numbers = sql::eq(g.call("count", vec![x.sql.clone()]), g.call("count", vec![number.clone()]));
     let as_number = g.call(by, vec![x.sql.clone(), number]);
     let sql = sql::case(vec![(all_numbers, as_number)], Some(g.call(name, vec![x.sql])));
     Typed::new(sql, Phys::VARCHAR, x.ty, a.nullable)

@@ -116,13 +116,25 @@ pub(super) struct ArrayColumn {
 /// Where a raw field is to be read.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Place {
-    Column { column: String, ty: ColumnType },
+    Column {
+        column: String,
+        ty: ColumnType,
+    },
     /// Below a text column that holds JSON; no steps: the text itself.
-    Json { column: String, path: Vec<Step> },
+    Json {
+        column: String,
+        path: Vec<Step>,
+    },
     /// A member of each struct of an array column.
-    Array { column: String, member: String },
+    Array {
+        column: String,
+        member: String,
+    },
     /// An entry of a map column.
-    Map { column: String, key: String },
+    Map {
+        column: String,
+        key: String,
+    },
 }
 
 impl Binding {
@@ -260,7 +272,10 @@ mod tests {
     fn columns_and_members_are_placed() {
         let column = |c: &str, ty| Some(Place::Column { column: c.to_owned(), ty });
         assert_eq!(place("eventName"), column("eventname", ColumnType::Varchar));
-        assert_eq!(place("userIdentity.sessionContext.mfa"), column("useridentity.sessioncontext.mfa", ColumnType::Varchar));
+        assert_eq!(
+            place("userIdentity.sessionContext.mfa"),
+            column("useridentity.sessioncontext.mfa", ColumnType::Varchar)
+        );
         assert_eq!(place("session.mfa"), column("session.is_mfa", ColumnType::Boolean));
         assert_eq!(place("eventname"), None);
         assert_eq!(place("userIdentity.a{}.b"), None);
@@ -284,17 +299,24 @@ mod tests {
             Some(Place::Array { column: "resources".to_owned(), member: "arn".to_owned() })
         );
         assert_eq!(place("resources{}.other"), None);
-        assert_eq!(
-            place("unmapped.a.b"),
-            Some(Place::Map { column: "unmapped".to_owned(), key: "a.b".to_owned() })
-        );
+        assert_eq!(place("unmapped.a.b"), Some(Place::Map { column: "unmapped".to_owned(), key: "a.b".to_owned() }));
     }
 
     #[test]
     fn table_columns_are_the_roots() {
         assert_eq!(
             binding().table_columns(),
-            ["eventtime", "eventname", "session", "useridentity", "api", "requestparameters", "resources", "unmapped", "day"]
+            [
+                "eventtime",
+                "eventname",
+                "session",
+                "useridentity",
+                "api",
+                "requestparameters",
+                "resources",
+                "unmapped",
+                "day"
+            ]
         );
     }
 }

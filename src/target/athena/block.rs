@@ -19,7 +19,11 @@ use crate::source::Span;
 #[derive(Clone, Debug)]
 pub(super) enum Slot {
     /// A raw field of the scanned source, placed when it is used.
-    Raw { path: Name, ty: Type, nullable: bool },
+    Raw {
+        path: Name,
+        ty: Type,
+        nullable: bool,
+    },
     /// `_raw`: only records can be told apart, by this column.
     Record(Option<Typed>),
     Ready(Typed),
@@ -30,22 +34,25 @@ pub(super) enum Slot {
 pub(super) struct OrderKey {
     pub(super) expr: Expr,
     pub(super) descending: bool,
+    /// `None`: NULLs come last, as Trino has it.
     pub(super) nulls_first: Option<bool>,
+    pub(super) nullable: bool,
 }
 
 impl OrderKey {
+    /// A key that is never NULL.
     pub(super) fn new(expr: Expr, descending: bool) -> Self {
-        Self { expr, descending, nulls_first: None }
+        Self { expr, descending, nulls_first: None, nullable: false }
     }
 
     pub(super) fn sql(&self) -> OrderByExpr {
         sql::order_by(self.expr.clone(), self.descending, self.nulls_first)
     }
 
-    /// The same key from the other end. NULLs stand last where nothing else is said.
+    /// The same key from the other end.
     pub(super) fn reversed(self) -> Self {
         let first = self.nulls_first.unwrap_or(false);
-        Self { descending: !self.descending, nulls_first: Some(!first), ..self }
+        Self { descending: !self.descending, nulls_first: self.nullable.then_some(!first), ..self }
     }
 }
 
@@ -318,7 +325,12 @@ impl Emitter<'_> {
     }
 
     /// The whole query: the block with the given labels, after all CTEs.
-    pub(super) fn finish(&mut self, block: Block, labelled: Vec<(Name, Typed)>, whole: bool) -> Result<Query, Reported> {
+    pub(super) fn finish(
+        &mut self,
+        block: Block,
+        labelled: Vec<(Name, Typed)>,
+        whole: bool,
+    ) -> Result<Query, Reported> {
         let mut items = Vec::new();
         if whole {
             match &block.whole {

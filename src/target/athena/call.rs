@@ -96,17 +96,11 @@ impl Emitter<'_> {
         Ok(Typed::new(sql, Phys::VARCHAR, Type::STRING, nullable))
     }
 
-    fn replace(
-        &mut self,
-        text: &Expr,
-        pattern: &Expr,
-        by: &Expr,
-        e: &Expr,
-        block: &Block,
-    ) -> Result<Typed, Reported> {
+    fn replace(&mut self, text: &Expr, pattern: &Expr, by: &Expr, e: &Expr, block: &Block) -> Result<Typed, Reported> {
         let text = self.scalar(text, "a replacement", block)?;
         let nullable = text.nullable;
-        let (Some(Literal::String(pattern)), Some(Literal::String(by))) = (pattern.as_literal(), by.as_literal()) else {
+        let (Some(Literal::String(pattern)), Some(Literal::String(by))) = (pattern.as_literal(), by.as_literal())
+        else {
             return Err(self.no_form("replace", e, "`replace` with a pattern from a field is not implemented"));
         };
         let pattern = self.regex(pattern, e.span)?;
@@ -128,7 +122,8 @@ impl Emitter<'_> {
                 );
             }
             let value = value.number();
-            let nullable = value.nullable || !matches!(arg.as_literal(), Some(Literal::Integer(_) | Literal::Double(_)));
+            let nullable =
+                value.nullable || !matches!(arg.as_literal(), Some(Literal::Integer(_) | Literal::Double(_)));
             values.push(Typed { nullable: nullable && (value.nullable || arg.nullable), ..value });
         }
         let whole = values.iter().all(|v| v.phys == Phys::BIGINT);
@@ -203,7 +198,11 @@ impl Emitter<'_> {
 
     fn mvfind(&mut self, value: &Expr, pattern: &Expr, e: &Expr, block: &Block) -> Result<Typed, Reported> {
         let Some(Literal::String(pattern)) = pattern.as_literal() else {
-            return Err(self.no_form("mvfind", e, "`mvfind` with a pattern from a field is not implemented for Athena"));
+            return Err(self.no_form(
+                "mvfind",
+                e,
+                "`mvfind` with a pattern from a field is not implemented for Athena",
+            ));
         };
         let pattern = self.regex(pattern, e.span)?;
         let array = self.value(value, block)?.convert(Phys::many(Kind::Varchar)).sql;

@@ -102,9 +102,7 @@ fn compare_values(op: CompareOp, l: Typed, r: Typed, case: Case) -> Leaf {
         (Class::Boolean, Class::Boolean) => Leaf::new(sql::cmp(l.sql, op, r.sql), null),
         (Class::Unknown, Class::Number) | (Class::Number, Class::Unknown) => either(op, l, r, Case::Sensitive),
         (Class::Unknown, Class::Unknown) if !matches!(op, CompareOp::Eq | CompareOp::Ne) => either(op, l, r, case),
-        (Class::Text | Class::Number | Class::Unknown | Class::Boolean, _) => {
-            Leaf::new(texts(op, l, r, case), null)
-        }
+        (Class::Text | Class::Number | Class::Unknown | Class::Boolean, _) => Leaf::new(texts(op, l, r, case), null),
     }
 }
 

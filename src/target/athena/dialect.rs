@@ -1,7 +1,9 @@
 //! Athena's SQL for `sqlparser`, which knows no Trino dialect. Tests read every emitted query back with it.
 
+use std::any::TypeId;
+
 use sqlparser::ast::{Query, Statement};
-use sqlparser::dialect::Dialect;
+use sqlparser::dialect::{Dialect, PostgreSqlDialect};
 use sqlparser::parser::{Parser, ParserError};
 
 /// Amazon Athena, engine version 3: the parts of Trino's grammar that the emitter writes.
@@ -9,6 +11,11 @@ use sqlparser::parser::{Parser, ParserError};
 pub struct AthenaDialect;
 
 impl Dialect for AthenaDialect {
+    /// The parser reads `UNNEST` in FROM for a few dialects only, PostgreSQL among them.
+    fn dialect(&self) -> TypeId {
+        TypeId::of::<PostgreSqlDialect>()
+    }
+
     fn is_identifier_start(&self, c: char) -> bool {
         c.is_ascii_alphabetic() || c == '_'
     }

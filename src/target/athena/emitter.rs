@@ -25,14 +25,7 @@ pub(super) struct Emitter<'a> {
 
 impl<'a> Emitter<'a> {
     pub(super) fn new(context: &'a Context<'a>, sink: &'a mut Sink) -> Self {
-        Self {
-            context,
-            sink,
-            ctes: Vec::new(),
-            relations: Names::default(),
-            variables: HashMap::new(),
-            depth: 0,
-        }
+        Self { context, sink, ctes: Vec::new(), relations: Names::default(), variables: HashMap::new(), depth: 0 }
     }
 
     /// There is no query: Athena can't say this.

@@ -177,8 +177,9 @@ mod tests {
 
     #[test]
     fn lambda_parameters_are_renamed() {
-        let table = parse("f = { sql = \"filter(:0, v -> v <> :1)\", takes = [\"texts\", \"text\"], gives = \"texts\" }")
-            .expect("a table");
+        let table =
+            parse("f = { sql = \"filter(:0, v -> v <> :1)\", takes = [\"texts\", \"text\"], gives = \"texts\" }")
+                .expect("a table");
         assert_eq!(
             expression(&table["f"][0].fill(&[sql::column("a"), sql::column("v")], "y")),
             "filter(a, y -> y <> v)"

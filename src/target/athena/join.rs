@@ -203,9 +203,15 @@ impl Emitter<'_> {
                 let call = sql::AggregateCall { over: Some(spec), ..sql::AggregateCall::default() };
                 let number = sql::integer(i64::try_from(i + 1).unwrap_or(i64::MAX));
                 values.insert(order.clone(), Typed::plain(number, Phys::BIGINT, false));
-                values.insert(row.clone(), Typed::plain(sql::aggregate("row_number", vec![], call), Phys::BIGINT, false));
+                values
+                    .insert(row.clone(), Typed::plain(sql::aggregate("row_number", vec![], call), Phys::BIGINT, false));
             }
-            for (name, _) in block.columns.iter().map(|(n, s)| (n, s)).chain([(&order, &Slot::Record(None)), (&row, &Slot::Record(None))]) {
+            for (name, _) in block
+                .columns
+                .iter()
+                .map(|(n, s)| (n, s))
+                .chain([(&order, &Slot::Record(None)), (&row, &Slot::Record(None))])
+            {
                 let Some(value) = values.get(name) else { continue };
                 match columns.iter_mut().find(|(n, _, _)| n == name) {
                     Some((_, phys, ty)) => {

@@ -87,11 +87,8 @@ pub(super) fn read(base: Typed, steps: &[Step], ty: Type, end: Leaf, parameter: 
     let mut is_array = base.phys.array;
     let mut is_json = false;
     for segment in segments {
-        array = if is_array {
-            flat_map(array, items(x.clone(), segment, is_json))
-        } else {
-            items(array, segment, false)
-        };
+        array =
+            if is_array { flat_map(array, items(x.clone(), segment, is_json)) } else { items(array, segment, false) };
         is_array = true;
         is_json = true;
     }

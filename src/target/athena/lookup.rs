@@ -140,10 +140,8 @@ impl Emitter<'_> {
             let key: Option<Vec<String>> = keys.iter().map(|(i, m)| key(text(i), *m, table.case_sensitive)).collect();
             // A malformed CIDR block matches nothing.
             let Some(key) = key else { continue };
-            let outputs: Vec<Option<String>> = outputs
-                .iter()
-                .map(|i| Some(text(i)).filter(|t| !t.is_empty()).map(str::to_owned))
-                .collect();
+            let outputs: Vec<Option<String>> =
+                outputs.iter().map(|i| Some(text(i)).filter(|t| !t.is_empty()).map(str::to_owned)).collect();
             blank |= outputs.iter().any(Option::is_none);
             match rows.iter().find(|r| r.keys == key) {
                 Some(first) => several |= first.outputs != outputs && table.max_matches != 1,
@@ -168,7 +166,11 @@ impl Emitter<'_> {
         if rows.len() > limit {
             return Err(self.unsupported(
                 lookup.span,
-                format!("the lookup `{}` has {} rows, more than the {limit} that are written into a query", table.name, rows.len()),
+                format!(
+                    "the lookup `{}` has {} rows, more than the {limit} that are written into a query",
+                    table.name,
+                    rows.len()
+                ),
                 "raise the limit, or load the table into Athena and join it there",
             ));
         }

@@ -11,9 +11,7 @@ use super::predicate::Want;
 use super::typed::{Kind, Phys, Typed};
 use super::{scalar, select, sql, window};
 use crate::diagnostic::{Diagnostic, Reported, code};
-use crate::ir::{
-    Aggregate, Expr, Frame, Name, Output, Query, Rel, Scan, SortKey, SortOrder, Type, Values,
-};
+use crate::ir::{Aggregate, Expr, Frame, Name, Output, Query, Rel, Scan, SortKey, SortOrder, Type, Values};
 use crate::source::Span;
 
 /// How many nodes an expression may have that is written out more than [`MANY`] times.
@@ -199,13 +197,7 @@ impl Emitter<'_> {
     }
 
     /// Adds columns; `only`: and drops all others.
-    fn extend(
-        &mut self,
-        input: &Rel,
-        columns: &[(Name, Expr)],
-        only: bool,
-        needs: &Needs,
-    ) -> Result<Block, Reported> {
+    fn extend(&mut self, input: &Rel, columns: &[(Name, Expr)], only: bool, needs: &Needs) -> Result<Block, Reported> {
         let mut inner = needs.clone();
         if only {
             inner.columns.clear();
@@ -281,8 +273,7 @@ impl Emitter<'_> {
         if !block.is_open() {
             block = self.close(block, &inner)?;
         }
-        let values: Vec<_> =
-            keys.iter().map(|(name, e)| self.value(e, &block).map(|v| (name.clone(), v))).collect();
+        let values: Vec<_> = keys.iter().map(|(name, e)| self.value(e, &block).map(|v| (name.clone(), v))).collect();
         let mut values: Vec<(Name, Typed)> = values.into_iter().collect::<Result<_, _>>()?;
         if values.iter().any(|(_, v)| has_lambda(v)) {
             // Lambdas do not compare, so that the key must be a column.
@@ -309,8 +300,7 @@ impl Emitter<'_> {
             .map(|(name, a)| self.aggregate(a, &block, None).map(|v| (name.clone(), Slot::Ready(v))))
             .collect();
         columns.extend(made.into_iter().collect::<Result<Vec<_>, _>>()?);
-        block.order =
-            values.iter().flat_map(|(_, v)| order_keys(v.clone(), false, SortOrder::Auto)).collect();
+        block.order = values.iter().flat_map(|(_, v)| order_keys(v.clone(), false, SortOrder::Auto)).collect();
         block.sorted = false;
         block.group = Some(values.into_iter().map(|(_, v)| v).collect());
         block.unique = Some(keys.iter().map(|(name, _)| name.clone()).collect());
@@ -410,13 +400,7 @@ impl Emitter<'_> {
         Ok(block)
     }
 
-    fn sort(
-        &mut self,
-        input: &Rel,
-        keys: &[SortKey],
-        limit: Option<u64>,
-        needs: &Needs,
-    ) -> Result<Block, Reported> {
+    fn sort(&mut self, input: &Rel, keys: &[SortKey], limit: Option<u64>, needs: &Needs) -> Result<Block, Reported> {
         let mut inner = needs.clone();
         inner.order = NeedOrder::No;
         keys.iter().for_each(|k| inner.add_expr(&k.expr, 1));
@@ -499,7 +483,10 @@ impl Emitter<'_> {
         let spec = sql::window(partition, order, None);
         let call = sql::AggregateCall { over: Some(spec), ..sql::AggregateCall::default() };
         let nth = hidden("nth");
-        block.set(nth.clone(), Slot::Ready(Typed::plain(sql::aggregate("row_number", vec![], call), Phys::BIGINT, false)));
+        block.set(
+            nth.clone(),
+            Slot::Ready(Typed::plain(sql::aggregate("row_number", vec![], call), Phys::BIGINT, false)),
+        );
         block.windowed = true;
         block.label = "ranked";
         let mut inner = needs.clone();
@@ -542,7 +529,7 @@ fn add_aggregate(needs: &mut Needs, a: &Aggregate, uses: usize) {
 /// The keys that sort a value as SPL does. NULLs come last.
 pub(super) fn order_keys(value: Typed, descending: bool, order: SortOrder) -> Vec<OrderKey> {
     let nullable = value.nullable;
-    let last = |expr, descending| OrderKey { expr, descending, nulls_first: None };
+    let last = |expr, descending| OrderKey { expr, descending, nulls_first: None, nullable };
     match (order, value.phys.kind) {
         (SortOrder::Auto | SortOrder::Number, Kind::Bigint | Kind::Double | Kind::Boolean | Kind::Timestamp) => {
             vec![last(value.sql, descending)]
@@ -557,6 +544,7 @@ pub(super) fn order_keys(value: Typed, descending: bool, order: SortOrder) -> Ve
                 expr: sql::try_cast(value.sql.clone(), sql::DOUBLE),
                 descending,
                 nulls_first: descending.then_some(true),
+                nullable: true,
             };
             let mut keys = vec![number, last(value.sql.clone(), descending)];
             if nullable && descending {

@@ -107,12 +107,10 @@ impl Emitter<'_> {
             parts.into_iter().collect()
         };
         match (&e.kind, want) {
-            (ExprKind::And(parts), Want::True | Want::NotFalse) | (ExprKind::Or(parts), Want::False | Want::NotTrue) => {
-                Ok(sql::and(all(self, parts)?))
-            }
-            (ExprKind::Or(parts), Want::True | Want::NotFalse) | (ExprKind::And(parts), Want::False | Want::NotTrue) => {
-                Ok(sql::or(all(self, parts)?))
-            }
+            (ExprKind::And(parts), Want::True | Want::NotFalse)
+            | (ExprKind::Or(parts), Want::False | Want::NotTrue) => Ok(sql::and(all(self, parts)?)),
+            (ExprKind::Or(parts), Want::True | Want::NotFalse)
+            | (ExprKind::And(parts), Want::False | Want::NotTrue) => Ok(sql::or(all(self, parts)?)),
             (ExprKind::Not(inner), want) => self.truth(inner, want.negated(), block),
             (ExprKind::IsTrue(inner), Want::True | Want::NotFalse) => self.truth(inner, Want::True, block),
             (ExprKind::IsTrue(inner), Want::False | Want::NotTrue) => self.truth(inner, Want::NotTrue, block),
@@ -129,11 +127,7 @@ impl Emitter<'_> {
     fn present(&mut self, e: &Expr, block: &Block) -> Result<Sql, Reported> {
         let value = self.value(e, block)?;
         Ok(match value.phys.array && value.can_be_empty {
-            true => sql::cmp(
-                sql::call("cardinality", vec![value.sql]),
-                crate::ir::CompareOp::Gt,
-                sql::integer(0),
-            ),
+            true => sql::cmp(sql::call("cardinality", vec![value.sql]), crate::ir::CompareOp::Gt, sql::integer(0)),
             false => sql::is_not_null(value.sql),
         })
     }
@@ -218,12 +212,8 @@ impl Emitter<'_> {
         let loose = match &value.elements {
             None => None,
             Some(elements) => {
-                let element = Typed::new(
-                    elements.element.clone(),
-                    Phys::one(value.phys.kind),
-                    value.ty.element(),
-                    true,
-                );
+                let element =
+                    Typed::new(elements.element.clone(), Phys::one(value.phys.kind), value.ty.element(), true);
                 let leaf = self.inside(|this| test(this, element))?;
                 let body = leaf.loose.unwrap_or(leaf.sql);
                 Some(any_match(elements.items.clone(), &elements.parameter, body))
@@ -254,12 +244,8 @@ impl Emitter<'_> {
         let loose = match &value.elements {
             None => None,
             Some(elements) => {
-                let element = Typed::new(
-                    elements.element.clone(),
-                    Phys::one(value.phys.kind),
-                    value.ty.element(),
-                    true,
-                );
+                let element =
+                    Typed::new(elements.element.clone(), Phys::one(value.phys.kind), value.ty.element(), true);
                 self.variables.insert(variable, element);
                 let body = self.inside(|this| this.truth(predicate, Want::True, block))?;
                 // The items without a value must not pass, as a negative predicate would let them.
@@ -296,11 +282,7 @@ fn any_leaf(value: Typed, parameter: &str, body: Sql, loose: Option<Sql>) -> Lea
         let null_when = if value.nullable { NullWhen::Unknown } else { NullWhen::Never };
         return Leaf { sql: matches, loose, negation: None, null_when };
     }
-    let some = sql::cmp(
-        sql::call("cardinality", vec![value.sql]),
-        crate::ir::CompareOp::Gt,
-        sql::integer(0),
-    );
+    let some = sql::cmp(sql::call("cardinality", vec![value.sql]), crate::ir::CompareOp::Gt, sql::integer(0));
     Leaf {
         sql: sql::case(vec![(some.clone(), matches.clone())], None),
         negation: Some(sql::and(vec![some, sql::not(matches.clone())])),

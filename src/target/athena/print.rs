@@ -5,10 +5,11 @@
 use std::fmt::Write;
 
 use sqlparser::ast::{
-    AccessExpr, ArrayElemTypeDef, BinaryOperator, Cte, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArguments, GroupByExpr, Ident, InTarget, JoinConstraint, JoinOperator, LambdaFunction, LimitClause,
-    ObjectName, ObjectNamePart, OrderByExpr, OrderByKind, OrderBySort, Query, Select, SelectItem, SetExpr, SetOperator,
-    SetQuantifier, Subscript, TableAlias, TableFactor, UnaryOperator, Value, WindowFrame, WindowFrameBound, WindowType,
+    AccessExpr, ArrayElemTypeDef, BinaryOperator, CastKind, Cte, DataType, Expr, Function, FunctionArg,
+    FunctionArgExpr, FunctionArgumentClause, FunctionArguments, GroupByExpr, Ident, InTarget, JoinConstraint,
+    JoinOperator, LambdaFunction, LimitClause, ObjectName, ObjectNamePart, OrderByExpr, OrderByKind, OrderBySort,
+    Query, Select, SelectItem, SetExpr, SetOperator, SetQuantifier, Subscript, TableAlias, TableFactor, UnaryOperator,
+    Value, WindowFrame, WindowFrameBound, WindowType,
 };
 
 /// Columns after which an expression is broken into lines.
@@ -232,14 +233,7 @@ impl Printer {
                 if self.flat || self.column() + one_line.chars().count() < WIDTH {
                     self.text(&one_line);
                 } else {
-                    for (i, e) in array_exprs.iter().enumerate() {
-                        if i > 0 {
-                            self.text(",");
-                        }
-                        self.line(indent + 2);
-                        self.expression(e, indent + 2, 0);
-                    }
-                    self.line(indent);
+                    self.expressions(array_exprs.iter(), indent);
                 }
                 self.text(")");
                 if *with_ordinality {
@@ -355,6 +349,27 @@ impl Printer {
                 true
             }
             Expr::Function(f) => self.broken_call(f, indent),
+            Expr::Array(a) if !a.elem.is_empty() => {
+                self.text("ARRAY[");
+                self.expressions(a.elem.iter(), indent);
+                self.text("]");
+                true
+            }
+            Expr::Cast { kind, expr: inner, data_type, .. } => {
+                self.text(cast_word(kind));
+                self.text("(");
+                self.line(indent + 2);
+                self.expression(inner, indent + 2, type_name(data_type).len() + 5);
+                self.text(&format!(" AS {}", type_name(data_type)));
+                self.line(indent);
+                self.text(")");
+                true
+            }
+            Expr::CompoundFieldAccess { root, access_chain } => {
+                self.expression(root, indent, 4);
+                self.text(&access(access_chain));
+                true
+            }
             _ => false,
         }
     }
@@ -372,7 +387,15 @@ impl Printer {
         let Some(plain) = plain.filter(|p| !p.is_empty() && args.clauses.is_empty()) else { return false };
         self.text(&object_name(&f.name));
         self.text(if args.duplicate_treatment.is_some() { "(DISTINCT" } else { "(" });
-        for (i, e) in plain.into_iter().enumerate() {
+        self.expressions(plain.into_iter(), indent);
+        self.text(")");
+        self.text(&call_suffix(f));
+        true
+    }
+
+    /// Expressions separated by commas, each on lines of its own between the lines of the brackets.
+    fn expressions<'e>(&mut self, all: impl Iterator<Item = &'e Expr>, indent: usize) {
+        for (i, e) in all.enumerate() {
             if i > 0 {
                 self.text(",");
             }
@@ -380,9 +403,6 @@ impl Printer {
             self.expression(e, indent + 2, 1);
         }
         self.line(indent);
-        self.text(")");
-        self.text(&call_suffix(f));
-        true
     }
 }
 
@@ -436,16 +456,15 @@ fn expr(e: &Expr) -> String {
         Expr::Tuple(parts) => format!("({})", list(parts)),
         Expr::Array(a) => format!("ARRAY[{}]", list(&a.elem)),
         Expr::Cast { kind, expr: e, data_type, .. } => {
-            let word = match kind {
-                sqlparser::ast::CastKind::TryCast => "TRY_CAST",
-                _ => "CAST",
-            };
-            format!("{word}({} AS {})", expr(e), type_name(data_type))
+            format!("{}({} AS {})", cast_word(kind), expr(e), type_name(data_type))
         }
         Expr::Floor { expr: e, .. } => format!("floor({})", expr(e)),
         Expr::Substring { expr: e, substring_from, substring_for, .. } => {
-            let parts: Vec<String> =
-                [Some(e), substring_from.as_ref(), substring_for.as_ref()].into_iter().flatten().map(|e| expr(e)).collect();
+            let parts: Vec<String> = [Some(e), substring_from.as_ref(), substring_for.as_ref()]
+                .into_iter()
+                .flatten()
+                .map(|e| expr(e))
+                .collect();
             format!("substr({})", parts.join(", "))
         }
         Expr::Case { conditions, else_result, .. } => {
@@ -459,25 +478,27 @@ fn expr(e: &Expr) -> String {
             out + " END"
         }
         Expr::Lambda(l) => format!("{}{}", lambda_head(l), expr(&l.body)),
-        Expr::CompoundFieldAccess { root, access_chain } => {
-            let mut out = expr(root);
-            for access in access_chain {
-                match access {
-                    AccessExpr::Dot(e) => {
-                        let _ = write!(out, ".{}", expr(e));
-                    }
-                    AccessExpr::Subscript(Subscript::Index { index }) => {
-                        let _ = write!(out, "[{}]", expr(index));
-                    }
-                    AccessExpr::Subscript(other) => {
-                        let _ = write!(out, "[{other}]");
-                    }
-                }
-            }
-            out
-        }
+        Expr::CompoundFieldAccess { root, access_chain } => expr(root) + &access(access_chain),
         Expr::Function(f) => call(f),
         other => other.to_string(),
+    }
+}
+
+fn access(chain: &[AccessExpr]) -> String {
+    chain
+        .iter()
+        .map(|access| match access {
+            AccessExpr::Dot(e) => format!(".{}", expr(e)),
+            AccessExpr::Subscript(Subscript::Index { index }) => format!("[{}]", expr(index)),
+            AccessExpr::Subscript(other) => format!("[{other}]"),
+        })
+        .collect()
+}
+
+fn cast_word(kind: &CastKind) -> &'static str {
+    match kind {
+        CastKind::TryCast => "TRY_CAST",
+        CastKind::Cast | CastKind::SafeCast | CastKind::DoubleColon => "CAST",
     }
 }
 

@@ -109,8 +109,7 @@ impl<'a> Scanner<'a> {
 
     /// `\0`, `\012`
     fn octal(&mut self) {
-        let digits: String =
-            self.rest[1..].chars().take(3).take_while(|c| ('0'..='7').contains(c)).collect();
+        let digits: String = self.rest[1..].chars().take(3).take_while(|c| ('0'..='7').contains(c)).collect();
         let code = u32::from_str_radix(&digits, 8).unwrap_or(0);
         self.replace(1 + digits.len(), &format!("\\x{code:02X}"));
     }

@@ -319,8 +319,8 @@ impl Emitter<'_> {
         e: &Expr,
         block: &Block,
     ) -> Result<Typed, Reported> {
-        let (pattern, n) = regex::translate_with_group(pattern, group)
-            .map_err(|feature| self.unknown_regex(e.span, &feature))?;
+        let (pattern, n) =
+            regex::translate_with_group(pattern, group).map_err(|feature| self.unknown_regex(e.span, &feature))?;
         let value = self.value(value, block)?;
         let parameter = self.parameter(block);
         let x = sql::column(&parameter);
@@ -363,10 +363,7 @@ impl Emitter<'_> {
         let ty = Type { scalar: to, multivalue: value.phys.array };
         // A computed truth value prints as `True`; JSON's `true` is text from the start.
         if value.phys == Phys::BOOLEAN && phys == Phys::VARCHAR && !sql::is_column(&value.sql) {
-            let arms = vec![
-                (value.sql.clone(), sql::string("True")),
-                (sql::not(value.sql), sql::string("False")),
-            ];
+            let arms = vec![(value.sql.clone(), sql::string("True")), (sql::not(value.sql), sql::string("False"))];
             return Ok(Typed::new(sql::case(arms, None), phys, ty, e.nullable));
         }
         let value = value.convert(phys);

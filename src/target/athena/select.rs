@@ -14,8 +14,7 @@ pub(super) fn query(body: SetExpr, order: Vec<OrderByExpr>, limit: Option<u64>) 
     Query {
         with: None,
         body: Box::new(body),
-        order_by: (!order.is_empty())
-            .then_some(OrderBy { kind: OrderByKind::Expressions(order), interpolate: None }),
+        order_by: (!order.is_empty()).then_some(OrderBy { kind: OrderByKind::Expressions(order), interpolate: None }),
         limit_clause: limit.map(|n| LimitClause::LimitOffset {
             limit: Some(sql::integer(i64::try_from(n).unwrap_or(i64::MAX))),
             offset: None,

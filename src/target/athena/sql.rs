@@ -128,7 +128,11 @@ pub(super) fn or(parts: Vec<Expr>) -> Expr {
 }
 
 fn connect(parts: Vec<Expr>, op: BinaryOperator, empty: bool) -> Expr {
-    parts.into_iter().flat_map(|p| chain(p, &op)).reduce(|a, b| binary(a, op.clone(), b)).unwrap_or_else(|| boolean(empty))
+    parts
+        .into_iter()
+        .flat_map(|p| chain(p, &op))
+        .reduce(|a, b| binary(a, op.clone(), b))
+        .unwrap_or_else(|| boolean(empty))
 }
 
 /// Negation. Predicates with a negative form of their own take that one.
@@ -408,11 +412,7 @@ pub(super) fn interval(n: u64, unit: DateTimeField) -> Expr {
 
 /// `TIMESTAMP '…'`, `DATE '…'`
 pub(super) fn typed_string(data_type: DataType, text: String) -> Expr {
-    Expr::TypedString(TypedString {
-        data_type,
-        value: Value::SingleQuotedString(text).into(),
-        uses_odbc_syntax: false,
-    })
+    Expr::TypedString(TypedString { data_type, value: Value::SingleQuotedString(text).into(), uses_odbc_syntax: false })
 }
 
 /// `DECIMAL(precision, scale)`

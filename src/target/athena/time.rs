@@ -351,10 +351,7 @@ mod tests {
         assert_eq!(show("%Y-%m-%dT%H:%M:%S").as_deref(), Ok("date_format(t, '%Y-%m-%dT%H:%i:%s')"));
         assert_eq!(show("100%% %z").as_deref(), Ok("'100% +0000'"));
         assert_eq!(show("%s").as_deref(), Ok("CAST(CAST(floor(to_unixtime(t)) AS BIGINT) AS VARCHAR)"));
-        assert_eq!(
-            show("%H.%3N").as_deref(),
-            Ok("date_format(t, '%H.') || format_datetime(t, 'SSS')")
-        );
+        assert_eq!(show("%H.%3N").as_deref(), Ok("date_format(t, '%H.') || format_datetime(t, 'SSS')"));
         assert_eq!(show("%U"), Err("%U".to_owned()));
     }
 
@@ -365,10 +362,7 @@ mod tests {
             show("%Y-%m-%dT%H:%M:%SZ").as_deref(),
             Ok("with_timezone(try(date_parse(x, '%Y-%m-%dT%H:%i:%sZ')), 'UTC')")
         );
-        assert_eq!(
-            show("%Y-%m-%dT%H:%M:%S%z").as_deref(),
-            Ok("try(parse_datetime(x, 'yyyy-MM-dd''T''HH:mm:ssZ'))")
-        );
+        assert_eq!(show("%Y-%m-%dT%H:%M:%S%z").as_deref(), Ok("try(parse_datetime(x, 'yyyy-MM-dd''T''HH:mm:ssZ'))"));
     }
 
     #[test]

@@ -142,8 +142,7 @@ impl Typed {
                 let nullable = self.nullable;
                 let one = self.convert(Phys::one(to.kind));
                 let array = sql::array(vec![one.sql.clone()]);
-                let sql =
-                    if nullable { sql::case(vec![(sql::is_not_null(one.sql), array)], None) } else { array };
+                let sql = if nullable { sql::case(vec![(sql::is_not_null(one.sql), array)], None) } else { array };
                 Typed { sql, phys: to, ty: one.ty, nullable, can_be_empty: false, elements: None }
             }
             (true, _) => {
@@ -193,11 +192,8 @@ impl Typed {
         if !(self.phys.array && self.can_be_empty) {
             return self;
         }
-        let has_some = sql::cmp(
-            sql::call("cardinality", vec![self.sql.clone()]),
-            crate::ir::CompareOp::Gt,
-            sql::integer(0),
-        );
+        let has_some =
+            sql::cmp(sql::call("cardinality", vec![self.sql.clone()]), crate::ir::CompareOp::Gt, sql::integer(0));
         let sql = sql::case(vec![(has_some, self.sql)], None);
         Typed { sql, nullable: true, can_be_empty: false, elements: None, ..self }
     }
@@ -323,18 +319,12 @@ mod tests {
     #[test]
     fn text_becomes_a_number_or_null() {
         assert_eq!(converted(Phys::VARCHAR, Phys::DOUBLE), "TRY_CAST(x AS DOUBLE)");
-        assert_eq!(
-            expression(&Typed::plain(sql::string("3"), Phys::VARCHAR, false).convert(Phys::DOUBLE).sql),
-            "3E0"
-        );
+        assert_eq!(expression(&Typed::plain(sql::string("3"), Phys::VARCHAR, false).convert(Phys::DOUBLE).sql), "3E0");
     }
 
     #[test]
     fn nullable_scalars_become_arrays_of_one_or_null() {
-        assert_eq!(
-            converted(Phys::VARCHAR, Phys::many(Kind::Varchar)),
-            "CASE WHEN x IS NOT NULL THEN ARRAY[x] END"
-        );
+        assert_eq!(converted(Phys::VARCHAR, Phys::many(Kind::Varchar)), "CASE WHEN x IS NOT NULL THEN ARRAY[x] END");
     }
 
     #[test]
