@@ -1,9 +1,46 @@
 //! Amazon Athena SQL (engine version 3, Trino).
+//!
+//! The plan is walked from the result down to the scan and back: on the way down each operator says which columns it
+//! reads and whether it cares for the rows' order ([`block::Needs`]), on the way up it extends the SELECT of its input
+//! ([`block::Block`]) or, where SQL's order of clauses does not allow that, turns it into a CTE and begins the next.
+//! Everything is built as `sqlparser`'s tree through the constructors in [`sql`] and [`select`], and printed by
+//! [`print`]; no text is ever pasted into a query.
+
+mod aggregate;
+mod binding;
+mod block;
+mod call;
+mod compare;
+pub mod dialect;
+mod emitter;
+mod functions;
+mod ident;
+mod join;
+mod json;
+mod lookup;
+mod plan;
+mod predicate;
+mod print;
+mod regex;
+mod scalar;
+mod select;
+mod sql;
+#[cfg(test)]
+mod tests;
+mod time;
+mod typed;
+mod window;
+
+pub use dialect::parse;
 
 use super::{Context, Target, TargetId};
 use crate::diagnostic::{Diagnostic, Reported, Sink, code};
 use crate::ir::Query;
 
+/// Bytes that Athena accepts as a query (its service quotas, "Query string length").
+const MAX_LENGTH: usize = 262_144;
+
+/// The target `athena`.
 #[derive(Debug)]
 pub struct Athena;
 
@@ -24,7 +61,18 @@ impl Target for Athena {
         include_str!("../../../targets/athena/query.j2")
     }
 
-    fn emit(&self, _query: &Query, _context: &Context<'_>, sink: &mut Sink) -> Result<String, Reported> {
-        Err(sink.fail(Diagnostic::new(&code::UNSUPPORTED_BY_TARGET, "not there yet")))
+    fn emit(&self, query: &Query, context: &Context<'_>, sink: &mut Sink) -> Result<String, Reported> {
+        let tree = emitter::Emitter::new(context, sink).query(query)?;
+        let text = print::query(&tree);
+        if text.len() > MAX_LENGTH {
+            return Err(sink.fail(
+                Diagnostic::new(
+                    &code::QUERY_TOO_LONG,
+                    format!("the query has {} bytes, Athena takes {MAX_LENGTH}", text.len()),
+                )
+                .help("shorten the rule's lists, or load lookup tables into Athena"),
+            ));
+        }
+        Ok(text)
     }
 }

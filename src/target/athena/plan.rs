@@ -1,0 +1,613 @@
+//! Relational operators: each extends the SELECT of its input where SQL's order of clauses allows, and begins a new
+//! one over a CTE where it does not.
+
+use std::sync::Arc;
+
+use super::binding::{Binding, TimeType};
+use super::block::{Block, NeedOrder, Needs, OrderKey, Slot, Whole, hidden};
+use super::emitter::Emitter;
+use super::ident::Names;
+use super::predicate::Want;
+use super::typed::{Kind, Phys, Typed};
+use super::{scalar, select, sql, window};
+use crate::diagnostic::{Diagnostic, Reported, code};
+use crate::ir::{Aggregate, Expr, Frame, Name, Output, Query, Rel, Scan, SortKey, SortOrder, Type, Values};
+use crate::source::Span;
+
+/// How many nodes an expression may have that is written out more than [`MANY`] times.
+const LARGE: usize = 6;
+const MANY: usize = 2;
+
+impl Emitter<'_> {
+    /// The whole query.
+    pub(super) fn query(&mut self, query: &Query) -> Result<sqlparser::ast::Query, Reported> {
+        self.reserve_tables(&query.plan);
+        let mut needs = Needs { order: NeedOrder::Sorted, ..Needs::default() };
+        let (columns, whole) = match &query.output {
+            Output::Columns(columns) => (columns, false),
+            Output::Events { added, .. } => (added, true),
+        };
+        for column in columns {
+            needs.add(&column.name, 1);
+        }
+        needs.whole = whole;
+        let block = self.build(&query.plan, &needs)?;
+        let mut labelled = Vec::new();
+        for column in columns {
+            let value = match block.slot(&column.name).cloned() {
+                Some(slot) => self.read_slot(&slot, span_of(&query.plan), &block)?,
+                // A field that no row has.
+                None => scalar::constant(&crate::ir::Literal::Null, column.ty),
+            };
+            labelled.push((column.name.clone(), value));
+        }
+        if let Output::Events { removed, .. } = &query.output {
+            if matches!(block.whole, Whole::None) {
+                return Err(self.internal(span_of(&query.plan), "the events' columns are lost on the way"));
+            }
+            let mut message = "events show as the table's columns, under the table's names".to_owned();
+            if !removed.is_empty() {
+                let names: Vec<String> = removed.iter().map(|n| format!("`{n}`")).collect();
+                message.push_str(&format!("; what the rule hides stays visible: {}", names.join(", ")));
+            }
+            self.reading(span_of(&query.plan), message);
+        }
+        self.finish(block, labelled, whole)
+    }
+
+    /// CTEs must not take the names of tables.
+    fn reserve_tables(&mut self, rel: &Rel) {
+        if let Rel::Scan(scan) = rel
+            && let Some(Ok(binding)) =
+                self.context.schemas.get(&scan.source).and_then(|s| s.section::<Binding>("athena"))
+            && let Some(last) = super::ident::dotted(&binding.table).last()
+        {
+            self.relations.reserve(&last.value);
+        }
+        for input in rel.inputs() {
+            self.reserve_tables(input);
+        }
+    }
+
+    pub(super) fn build(&mut self, rel: &Rel, needs: &Needs) -> Result<Block, Reported> {
+        match rel {
+            Rel::Scan(scan) => self.scan(scan, needs),
+            Rel::Values(values) => Ok(self.values(values)),
+            Rel::Filter { input, predicate } => self.filter(input, predicate, needs),
+            Rel::Extend { input, columns } => self.extend(input, columns, false, needs),
+            Rel::Project { input, columns } => self.extend(input, columns, true, needs),
+            Rel::Aggregate { input, keys, aggregates, .. } => self.group(input, keys, aggregates, needs),
+            Rel::Window { input, partition, frame, columns, span } => {
+                self.window(input, partition, *frame, columns, *span, needs)
+            }
+            Rel::Unnest { input, column, span } => self.unnest(input, column, *span, needs),
+            Rel::Join(join) => self.join(join, needs),
+            Rel::SemiJoin { input, other, on, negated, span } => {
+                self.semi_join(input, other, on, *negated, *span, needs)
+            }
+            Rel::Union { inputs, span } => self.union(inputs, *span, needs),
+            Rel::Sort { input, keys, limit, .. } => self.sort(input, keys, *limit, needs),
+            Rel::Limit { input, count, last, .. } => self.limit(input, *count, *last, needs),
+            Rel::Distinct { input, keys, count, span } => self.distinct(input, keys, *count, *span, needs),
+            Rel::Lookup(lookup) => self.lookup(lookup, needs),
+        }
+    }
+
+    fn scan(&mut self, scan: &Scan, needs: &Needs) -> Result<Block, Reported> {
+        let binding = self.binding(scan)?;
+        let filter = self.time_window(scan, &binding)?;
+        let mut names = Names::default();
+        for column in binding.table_columns() {
+            names.reserve(&column);
+        }
+        let from = select::from(select::table(super::ident::object(&binding.table)));
+        let mut block = Block::new(from, names, "events");
+        let time = event_time(&binding);
+        block.order = vec![OrderKey::new(time.sql.clone(), true)];
+        block.set(Name::from("_time"), Slot::Ready(time));
+        for field in &scan.fields {
+            if &*field.name != "_time" {
+                let slot = if &*field.name == "_raw" {
+                    Slot::Record(record_id(&binding))
+                } else {
+                    Slot::Raw { path: field.name.clone(), ty: field.ty, nullable: field.nullable }
+                };
+                block.set(field.name.clone(), slot);
+            }
+        }
+        if block.slot("_raw").is_none() {
+            block.set(Name::from("_raw"), Slot::Record(record_id(&binding)));
+        }
+        block.whole = if needs.whole { Whole::Star } else { Whole::None };
+        block.filter = filter;
+        block.binding = Some(binding);
+        Ok(block)
+    }
+
+    fn binding(&mut self, scan: &Scan) -> Result<Arc<Binding>, Reported> {
+        let schema = self.context.schemas.get(&scan.source);
+        match schema.and_then(|s| s.section::<Binding>("athena")) {
+            Some(Ok(binding)) => Ok(Arc::new(binding)),
+            Some(Err(message)) => Err(self.sink.fail(
+                Diagnostic::new(
+                    &code::INVALID_SCHEMA,
+                    format!("the schema `{}` has a malformed section `[target.athena]`: {message}", scan.source),
+                )
+                .at(scan.span),
+            )),
+            None => Err(self.unsupported(
+                scan.span,
+                format!("the schema `{}` names no Athena table", scan.source),
+                "add a section `[target.athena]` to the schema",
+            )),
+        }
+    }
+
+    fn values(&mut self, values: &Values) -> Block {
+        let mut names = Names::default();
+        let columns: Vec<_> = values.columns.iter().map(|c| names.allocate(c)).collect();
+        let nth = names.allocate("nth");
+        let rows = values.rows.iter().enumerate().map(|(i, row)| {
+            let cells = (0..columns.len()).map(|c| cell(row.get(c).and_then(|v| v.as_deref()), i == 0));
+            cells.chain([sql::integer(i64::try_from(i + 1).unwrap_or(i64::MAX))]).collect()
+        });
+        let mut rows: Vec<Vec<_>> = rows.collect();
+        let empty = rows.is_empty();
+        if empty {
+            rows.push(columns.iter().map(|_| cell(None, true)).chain([sql::integer(0)]).collect());
+        }
+        let relation = self.relations.allocate(&values.table);
+        let mut listed = columns.clone();
+        listed.push(nth.clone());
+        let from = select::from(sqlparser::ast::TableFactor::Derived {
+            lateral: false,
+            subquery: Box::new(select::query(select::values(rows), vec![], None)),
+            alias: Some(select::alias(relation, listed)),
+            sample: None,
+        });
+        let mut block = Block::new(from, names, "table_rows");
+        for (name, ident) in values.columns.iter().zip(&columns) {
+            let value = Typed::new(sql::name(ident), Phys::VARCHAR, Type::UNKNOWN, true);
+            block.set(name.clone(), Slot::Ready(value));
+        }
+        block.order = vec![OrderKey::new(sql::name(&nth), false)];
+        if empty {
+            block.filter.push(sql::boolean(false));
+        }
+        block
+    }
+
+    fn filter(&mut self, input: &Rel, predicate: &Expr, needs: &Needs) -> Result<Block, Reported> {
+        let mut inner = needs.clone();
+        inner.add_expr(predicate, 1);
+        let mut block = self.build(input, &inner)?;
+        if block.windowed || block.limit.is_some() {
+            block = self.close(block, &inner)?;
+        }
+        let condition = self.truth(predicate, Want::True, &block)?;
+        let mut parts = sql::conjuncts(condition);
+        parts.retain(|p| *p != sql::boolean(true));
+        let place = if block.group.is_some() { &mut block.having } else { &mut block.filter };
+        for part in parts {
+            if !place.contains(&part) {
+                place.push(part);
+            }
+        }
+        Ok(block)
+    }
+
+    /// Adds columns; `only`: and drops all others.
+    fn extend(&mut self, input: &Rel, columns: &[(Name, Expr)], only: bool, needs: &Needs) -> Result<Block, Reported> {
+        let mut inner = needs.clone();
+        if only {
+            inner.columns.clear();
+        }
+        for (name, _) in columns {
+            inner.columns.remove(name);
+        }
+        for (name, e) in columns {
+            let uses = needs.of(name);
+            if uses > 0 {
+                inner.add_expr(e, uses);
+            }
+        }
+        let mut block = self.build(input, &inner)?;
+        let values: Vec<_> = columns
+            .iter()
+            .filter(|(name, _)| needs.of(name) > 0)
+            .map(|(name, e)| self.defined(e, &block).map(|v| (name.clone(), v)))
+            .collect();
+        let values: Vec<(Name, Slot)> = values.into_iter().collect::<Result<_, _>>()?;
+        let heavy = values.iter().any(|(name, slot)| match slot {
+            Slot::Ready(v) => {
+                let uses = needs.of(name);
+                (is_volatile(v) && uses > 1) || (!needs.whole && uses > MANY && sql::size(&v.sql) > LARGE)
+            }
+            Slot::Raw { .. } | Slot::Record(_) => false,
+        });
+        if only {
+            // The rows' order may read columns that are dropped: it keeps them by expression.
+            block.columns.clear();
+        }
+        for (name, slot) in values {
+            block.set(name, slot);
+        }
+        if let Some(unique) = &block.unique
+            && !unique.iter().all(|k| block.slot(k).is_some() && !columns.iter().any(|(n, _)| n == k))
+        {
+            block.unique = None;
+        }
+        if heavy { self.close(block, needs) } else { Ok(block) }
+    }
+
+    /// The definition of a column; a mere name stays what it is.
+    fn defined(&mut self, e: &Expr, block: &Block) -> Result<Slot, Reported> {
+        match e.as_column().and_then(|name| block.slot(name)) {
+            Some(slot @ (Slot::Record(_) | Slot::Raw { .. })) => {
+                if let Slot::Raw { .. } = slot {
+                    let slot = slot.clone();
+                    return self.read_slot(&slot, e.span, block).map(Slot::Ready);
+                }
+                Ok(slot.clone())
+            }
+            _ => self.value(e, block).map(Slot::Ready),
+        }
+    }
+
+    fn group(
+        &mut self,
+        input: &Rel,
+        keys: &[(Name, Expr)],
+        aggregates: &[(Name, Aggregate)],
+        needs: &Needs,
+    ) -> Result<Block, Reported> {
+        let mut inner = Needs::default();
+        for (name, e) in keys {
+            // The key stands in GROUP BY too, but there its number is enough.
+            inner.add_expr(e, needs.of(name).max(1));
+        }
+        for (name, a) in aggregates.iter().filter(|(name, _)| needs.of(name) > 0) {
+            add_aggregate(&mut inner, a, needs.of(name));
+        }
+        let mut block = self.build(input, &inner)?;
+        if !block.is_open() {
+            block = self.close(block, &inner)?;
+        }
+        let values: Vec<_> = keys.iter().map(|(name, e)| self.value(e, &block).map(|v| (name.clone(), v))).collect();
+        let mut values: Vec<(Name, Typed)> = values.into_iter().collect::<Result<_, _>>()?;
+        if values.iter().any(|(_, v)| has_lambda(v)) {
+            // Lambdas do not compare, so that the key must be a column.
+            let mut inner = inner.clone();
+            for (name, value) in &values {
+                let name = hidden(name);
+                inner.add(&name, 1);
+                block.set(name, Slot::Ready(value.clone()));
+            }
+            block = self.close(block, &inner)?;
+            for (name, value) in &mut values {
+                if let Some(Slot::Ready(read)) = block.slot(&hidden(name)) {
+                    *value = read.clone();
+                }
+            }
+        }
+        let mut columns = Vec::new();
+        for (name, value) in &values {
+            columns.push((name.clone(), Slot::Ready(value.clone())));
+        }
+        let made: Vec<_> = aggregates
+            .iter()
+            .filter(|(name, _)| needs.of(name) > 0)
+            .map(|(name, a)| self.aggregate(a, &block, None).map(|v| (name.clone(), Slot::Ready(v))))
+            .collect();
+        columns.extend(made.into_iter().collect::<Result<Vec<_>, _>>()?);
+        block.order = values.iter().flat_map(|(_, v)| order_keys(v.clone(), false, SortOrder::Auto)).collect();
+        block.sorted = false;
+        block.group = Some(values.into_iter().map(|(_, v)| v).collect());
+        block.unique = Some(keys.iter().map(|(name, _)| name.clone()).collect());
+        block.columns = columns;
+        block.whole = Whole::None;
+        block.label = "grouped";
+        Ok(block)
+    }
+
+    fn window(
+        &mut self,
+        input: &Rel,
+        partition: &[Expr],
+        frame: Frame,
+        columns: &[(Name, Aggregate)],
+        span: Span,
+        needs: &Needs,
+    ) -> Result<Block, Reported> {
+        let mut inner = needs.clone();
+        for (name, _) in columns {
+            inner.columns.remove(name);
+        }
+        for (name, a) in columns.iter().filter(|(name, _)| needs.of(name) > 0) {
+            add_aggregate(&mut inner, a, needs.of(name));
+        }
+        partition.iter().for_each(|p| inner.add_expr(p, columns.len()));
+        let running = matches!(frame, Frame::Running { .. });
+        if running || columns.iter().any(|(_, a)| a.function.reads_order()) {
+            inner.order = NeedOrder::Always;
+        }
+        let mut block = self.build(input, &inner)?;
+        if !block.is_open() {
+            block = self.close(block, &inner)?;
+        }
+        if running && block.order.is_empty() {
+            return Err(self.unsupported(
+                span,
+                "`streamstats` needs the rows' order, which is not known here",
+                "put a `sort` before it",
+            ));
+        }
+        let mut keys = Vec::new();
+        let mut present = Vec::new();
+        for p in partition {
+            let key = self.value(p, &block)?;
+            if key.nullable {
+                present.push(sql::not(key.clone().is_absent()));
+            }
+            keys.push(key.sql);
+        }
+        let order = if running { block.order.iter().map(OrderKey::sql).collect() } else { vec![] };
+        let spec = sql::window(keys, order, window::running(frame));
+        for (name, a) in columns.iter().filter(|(name, _)| needs.of(name) > 0) {
+            let mut value = self.aggregate(a, &block, Some(spec.clone()))?;
+            // Rows that lack a key belong to no group.
+            if !present.is_empty() {
+                value.sql = sql::case(vec![(sql::and(present.clone()), value.sql)], None);
+                value.nullable = true;
+            }
+            block.set(name.clone(), Slot::Ready(value));
+            block.windowed = true;
+        }
+        block.label = "windowed";
+        block.unique = None;
+        Ok(block)
+    }
+
+    fn unnest(&mut self, input: &Rel, column: &Name, span: Span, needs: &Needs) -> Result<Block, Reported> {
+        let mut inner = needs.clone();
+        inner.add(column, 1);
+        let mut block = self.build(input, &inner)?;
+        if !block.is_open() {
+            block = self.close(block, &inner)?;
+        }
+        let value = self.value(&Expr::column(column.clone(), Type::UNKNOWN, true, span), &block)?;
+        block.unique = None;
+        if !value.phys.array {
+            let present = sql::is_not_null(value.sql);
+            if value.nullable && !block.filter.contains(&present) {
+                block.filter.push(present);
+            }
+            return Ok(block);
+        }
+        let ordered = needs.order == NeedOrder::Always || (needs.order == NeedOrder::Sorted && block.sorted);
+        let element = block.names.allocate(column);
+        let relation = self.relations.allocate("expanded");
+        let mut columns = vec![element.clone()];
+        if ordered {
+            let nth = block.names.allocate("nth");
+            block.order.push(OrderKey::new(sql::name(&nth), false));
+            columns.push(nth);
+        }
+        block.from.joins.push(select::unnest(value.sql, relation, columns, ordered));
+        let read = Typed::new(sql::name(&element), Phys::one(value.phys.kind), value.ty.element(), false);
+        block.set(column.clone(), Slot::Ready(read));
+        block.label = "expanded_rows";
+        Ok(block)
+    }
+
+    fn sort(&mut self, input: &Rel, keys: &[SortKey], limit: Option<u64>, needs: &Needs) -> Result<Block, Reported> {
+        let mut inner = needs.clone();
+        inner.order = NeedOrder::No;
+        keys.iter().for_each(|k| inner.add_expr(&k.expr, 1));
+        let mut block = self.build(input, &inner)?;
+        if block.limit.is_some() {
+            block = self.close(block, &inner)?;
+        }
+        let mut order = Vec::new();
+        for key in keys {
+            let value = self.value(&key.expr, &block)?;
+            order.extend(order_keys(value, key.descending, key.order));
+        }
+        block.order = order;
+        block.sorted = true;
+        block.limit = limit;
+        if limit.is_some() {
+            block.label = "first_rows";
+        }
+        Ok(block)
+    }
+
+    fn limit(&mut self, input: &Rel, count: u64, last: bool, needs: &Needs) -> Result<Block, Reported> {
+        let mut inner = needs.clone();
+        inner.order = NeedOrder::Always;
+        let mut block = self.build(input, &inner)?;
+        if let Some(n) = block.limit {
+            if !last {
+                block.limit = Some(n.min(count));
+                return Ok(block);
+            }
+            block = self.close(block, &inner)?;
+        }
+        if last {
+            block.order = block.order.into_iter().map(OrderKey::reversed).collect();
+        }
+        block.limit = Some(count);
+        block.label = if last { "last_rows" } else { "first_rows" };
+        Ok(block)
+    }
+
+    fn distinct(
+        &mut self,
+        input: &Rel,
+        keys: &[Expr],
+        count: u64,
+        span: Span,
+        needs: &Needs,
+    ) -> Result<Block, Reported> {
+        let mut inner = needs.clone();
+        inner.order = NeedOrder::Always;
+        keys.iter().for_each(|k| inner.add_expr(k, 1));
+        let mut block = self.build(input, &inner)?;
+        if !block.is_open() {
+            block = self.close(block, &inner)?;
+        }
+        let mut partition = Vec::new();
+        for key in keys {
+            partition.push(self.value(key, &block)?.sql);
+        }
+        let _ = span;
+        let mut outer = needs.clone();
+        outer.order = needs.order;
+        let mut next = self.ranked(block, partition, count, &outer)?;
+        if count == 1 {
+            let names: Option<Vec<Name>> = keys.iter().map(|k| k.as_column().cloned()).collect();
+            next.unique = names;
+        }
+        Ok(next)
+    }
+
+    /// Keeps the first rows of each partition, in the block's order. The block must be open.
+    pub(super) fn ranked(
+        &mut self,
+        mut block: Block,
+        partition: Vec<sqlparser::ast::Expr>,
+        count: u64,
+        needs: &Needs,
+    ) -> Result<Block, Reported> {
+        let order = block.order.iter().map(OrderKey::sql).collect();
+        let spec = sql::window(partition, order, None);
+        let call = sql::AggregateCall { over: Some(spec), ..sql::AggregateCall::default() };
+        let nth = hidden("nth");
+        block.set(
+            nth.clone(),
+            Slot::Ready(Typed::plain(sql::aggregate("row_number", vec![], call), Phys::BIGINT, false)),
+        );
+        block.windowed = true;
+        block.label = "ranked";
+        let mut inner = needs.clone();
+        inner.add(&nth, 1);
+        let mut next = self.close(block, &inner)?;
+        if let Some(Slot::Ready(n)) = next.slot(&nth).cloned() {
+            let limit = sql::integer(i64::try_from(count).unwrap_or(i64::MAX));
+            next.filter.push(if count == 1 {
+                sql::eq(n.sql, limit)
+            } else {
+                sql::cmp(n.sql, crate::ir::CompareOp::Le, limit)
+            });
+        }
+        next.columns.retain(|(name, _)| *name != nth);
+        Ok(next)
+    }
+}
+
+/// A cell of an inline table; the first row says that columns are text.
+pub(super) fn cell(text: Option<&str>, first: bool) -> sqlparser::ast::Expr {
+    match text {
+        Some(text) => sql::string(text),
+        None if first => sql::cast(sql::null(), sql::VARCHAR),
+        None => sql::null(),
+    }
+}
+
+fn add_aggregate(needs: &mut Needs, a: &Aggregate, uses: usize) {
+    if let Some(argument) = &a.argument {
+        needs.add_expr(argument, uses);
+    }
+    if a.function.reads_time() {
+        needs.add(&Name::from("_time"), uses);
+    }
+    if a.function.reads_order() {
+        needs.order = NeedOrder::Always;
+    }
+}
+
+/// The keys that sort a value as SPL does. NULLs come last.
+pub(super) fn order_keys(value: Typed, descending: bool, order: SortOrder) -> Vec<OrderKey> {
+    let nullable = value.nullable;
+    let last = |expr, descending| OrderKey { expr, descending, nulls_first: None, nullable };
+    match (order, value.phys.kind) {
+        (SortOrder::Auto | SortOrder::Number, Kind::Bigint | Kind::Double | Kind::Boolean | Kind::Timestamp) => {
+            vec![last(value.sql, descending)]
+        }
+        (SortOrder::Number, Kind::Varchar) => vec![last(value.double(), descending)],
+        (SortOrder::Auto, Kind::Varchar) if value.phys.array || value.ty.scalar != crate::ir::Scalar::Unknown => {
+            vec![last(value.sql, descending)]
+        }
+        (SortOrder::Auto, Kind::Varchar) => {
+            // Numbers before text; all the other way round where the order descends.
+            let number = OrderKey {
+                expr: sql::try_cast(value.sql.clone(), sql::DOUBLE),
+                descending,
+                nulls_first: descending.then_some(true),
+                nullable: true,
+            };
+            let mut keys = vec![number, last(value.sql.clone(), descending)];
+            if nullable && descending {
+                keys.insert(0, last(sql::is_null(value.sql), false));
+            }
+            keys
+        }
+        (SortOrder::Text, _) => vec![last(value.text(), descending)],
+        (SortOrder::Ip, _) => {
+            let text = value.text();
+            vec![last(sql::try_cast(text.clone(), sql::ip_address()), descending), last(text, descending)]
+        }
+    }
+}
+
+/// The time of an event, as a timestamp.
+fn event_time(binding: &Binding) -> Typed {
+    let column = sql::column(&binding.time);
+    let sql = match binding.time_type {
+        TimeType::Iso8601 => sql::call("from_iso8601_timestamp", vec![column]),
+        TimeType::Timestamp => scalar::utc(column),
+        TimeType::EpochMillis => scalar::from_millis(column),
+        TimeType::EpochSeconds => sql::call("from_unixtime", vec![column]),
+    };
+    Typed::plain(sql, Phys::TIMESTAMP, false)
+}
+
+fn record_id(binding: &Binding) -> Option<Typed> {
+    binding.record_id.as_ref().map(|c| Typed::plain(sql::column(c), Phys::VARCHAR, false))
+}
+
+fn is_volatile(value: &Typed) -> bool {
+    let mut out = false;
+    sql::walk(&value.sql, &mut |e| {
+        if let sqlparser::ast::Expr::Function(f) = e {
+            out |= f.name.to_string() == "random";
+        }
+    });
+    out
+}
+
+fn has_lambda(value: &Typed) -> bool {
+    let mut out = false;
+    sql::walk(&value.sql, &mut |e| out |= matches!(e, sqlparser::ast::Expr::Lambda(_)));
+    out
+}
+
+/// A span inside the plan, for what concerns the whole query.
+fn span_of(rel: &Rel) -> Span {
+    match rel {
+        Rel::Scan(s) => s.span,
+        Rel::Values(v) => v.span,
+        Rel::Filter { predicate, .. } => predicate.span,
+        Rel::Extend { input, .. } | Rel::Project { input, .. } => span_of(input),
+        Rel::Aggregate { span, .. }
+        | Rel::Window { span, .. }
+        | Rel::Unnest { span, .. }
+        | Rel::SemiJoin { span, .. }
+        | Rel::Union { span, .. }
+        | Rel::Sort { span, .. }
+        | Rel::Limit { span, .. }
+        | Rel::Distinct { span, .. } => *span,
+        Rel::Join(j) => j.span,
+        Rel::Lookup(l) => l.span,
+    }
+}

@@ -1,0 +1,379 @@
+//! Times: moves and snaps, spans, and strftime formats in Trino's notations. Everything is UTC.
+
+use sqlparser::ast::{DateTimeField, Expr};
+
+use super::sql;
+use crate::ir::{RelativeTime, TimeStep, TimeUnit};
+
+/// A timestamp moved and snapped, as `crate::time::apply` does with epoch seconds.
+pub(super) fn shift(time: Expr, shift: &RelativeTime) -> Expr {
+    shift.steps.iter().fold(time, |t, step| match *step {
+        TimeStep::Shift(n, unit) => move_by(t, n, unit),
+        TimeStep::Snap(unit) => snap(t, unit),
+        TimeStep::SnapWeekday(weekday) => {
+            // Trino's weeks begin on Monday.
+            let after_monday = (i64::from(weekday) + 6) % 7;
+            snap_week(t, after_monday)
+        }
+    })
+}
+
+fn move_by(t: Expr, n: i64, unit: TimeUnit) -> Expr {
+    let (factor, field) = match unit {
+        TimeUnit::Second => (1, DateTimeField::Second),
+        TimeUnit::Minute => (1, DateTimeField::Minute),
+        TimeUnit::Hour => (1, DateTimeField::Hour),
+        TimeUnit::Day => (1, DateTimeField::Day),
+        TimeUnit::Week => (7, DateTimeField::Day),
+        TimeUnit::Month => (1, DateTimeField::Month),
+        TimeUnit::Quarter => (3, DateTimeField::Month),
+        TimeUnit::Year => (1, DateTimeField::Year),
+    };
+    plus(t, n.saturating_mul(factor), field)
+}
+
+/// `t + INTERVAL 'n' unit`, or minus; nothing where `n` is 0.
+pub(super) fn plus(t: Expr, n: i64, unit: DateTimeField) -> Expr {
+    let interval = sql::interval(n.unsigned_abs(), unit);
+    match n.signum() {
+        0 => t,
+        1 => sql::add(t, interval),
+        _ => sql::subtract(t, interval),
+    }
+}
+
+fn trunc(unit: &str, t: Expr) -> Expr {
+    sql::call("date_trunc", vec![sql::string(unit), t])
+}
+
+fn snap(t: Expr, unit: TimeUnit) -> Expr {
+    match unit {
+        TimeUnit::Second => trunc("second", t),
+        TimeUnit::Minute => trunc("minute", t),
+        TimeUnit::Hour => trunc("hour", t),
+        TimeUnit::Day => trunc("day", t),
+        TimeUnit::Week => snap_week(t, 6),
+        TimeUnit::Month => trunc("month", t),
+        TimeUnit::Quarter => trunc("quarter", t),
+        TimeUnit::Year => trunc("year", t),
+    }
+}
+
+/// Back to the weekday that comes so many days after Monday.
+fn snap_week(t: Expr, after_monday: i64) -> Expr {
+    // One day forth is the same as six days back, and shorter to read.
+    let days = if after_monday == 6 { -1 } else { after_monday };
+    plus(trunc("week", plus(t, -days, DateTimeField::Day)), days, DateTimeField::Day)
+}
+
+/// A timestamp rounded down to a multiple of so many seconds since the epoch.
+pub(super) fn bin(t: Expr, span: f64) -> Expr {
+    for (seconds, unit) in [(1.0, "second"), (60.0, "minute"), (3_600.0, "hour"), (86_400.0, "day")] {
+        if span == seconds {
+            return trunc(unit, t);
+        }
+    }
+    let span = if span.fract() == 0.0 && span.abs() < 1e15 { sql::integer(span as i64) } else { sql::double(span) };
+    let seconds = sql::call("to_unixtime", vec![t]);
+    let floor = sql::call("floor", vec![sql::divide(seconds, span.clone())]);
+    sql::call("from_unixtime", vec![sql::multiply(floor, span)])
+}
+
+/// The text of a timestamp in C's strftime notation.
+///
+/// # Errors
+/// The conversion that Trino has no counterpart for, e.g. `%U`.
+pub(super) fn format(t: &Expr, format: &str) -> Result<Expr, String> {
+    let mut pieces = Vec::new();
+    let mut run = String::new();
+    let flush = |run: &mut String, pieces: &mut Vec<Expr>| {
+        if !run.is_empty() {
+            let run = std::mem::take(run);
+            // A run without conversions is plain text.
+            let plain = run.replace("%%", "");
+            pieces.push(if plain.contains('%') {
+                sql::call("date_format", vec![t.clone(), sql::string(run)])
+            } else {
+                sql::string(run.replace("%%", "%"))
+            });
+        }
+    };
+    for part in conversions(format)? {
+        match part {
+            Part::Text(c) if c == '%' => run.push_str("%%"),
+            Part::Text(c) => run.push(c),
+            Part::Letters(letters) => run.push_str(letters),
+            Part::Fraction(digits) => {
+                flush(&mut run, &mut pieces);
+                pieces.push(sql::call("format_datetime", vec![t.clone(), sql::string("S".repeat(digits))]));
+            }
+            Part::Other(c) => {
+                flush(&mut run, &mut pieces);
+                pieces.push(special(t.clone(), c));
+            }
+        }
+    }
+    flush(&mut run, &mut pieces);
+    Ok(sql::concat(pieces))
+}
+
+/// A conversion that is no letter of `date_format`.
+fn special(t: Expr, letter: char) -> Expr {
+    let text = |e: Expr| sql::cast(e, sql::VARCHAR);
+    let padded = |e: Expr| sql::call("lpad", vec![text(e), sql::integer(2), sql::string(" ")]);
+    match letter {
+        's' => text(sql::cast(sql::call("floor", vec![sql::call("to_unixtime", vec![t])]), sql::BIGINT)),
+        'w' => text(sql::modulo(sql::call("day_of_week", vec![t]), sql::integer(7))),
+        'u' => text(sql::call("day_of_week", vec![t])),
+        'e' => padded(sql::call("day", vec![t])),
+        'k' => padded(sql::call("hour", vec![t])),
+        _ => sql::call("format_datetime", vec![t, sql::string(letter.to_string())]),
+    }
+}
+
+/// A moment from text in C's strftime notation; NULL where it does not fit.
+///
+/// # Errors
+/// The conversion that Trino has no counterpart for.
+pub(super) fn parse(text: Expr, format: &str) -> Result<Expr, String> {
+    if format == "%s" {
+        return Ok(sql::call("from_unixtime", vec![sql::try_cast(text, sql::DOUBLE)]));
+    }
+    if format.contains("%z") || format.contains("%Z") || format.contains("%:z") {
+        let pattern = sql::string(joda(format)?);
+        return Ok(sql::call("try", vec![sql::call("parse_datetime", vec![text, pattern])]));
+    }
+    let mut out = String::new();
+    for part in conversions(format)? {
+        match part {
+            Part::Text('%') => out.push_str("%%"),
+            Part::Text(c) => out.push(c),
+            Part::Letters(letters) => out.push_str(letters),
+            Part::Fraction(_) => out.push_str("%f"),
+            Part::Other('e') => out.push_str("%e"),
+            Part::Other('k') => out.push_str("%k"),
+            Part::Other(c) => return Err(format!("%{c}")),
+        }
+    }
+    let parsed = sql::call("try", vec![sql::call("date_parse", vec![text, sql::string(out)])]);
+    Ok(sql::call("with_timezone", vec![parsed, sql::string("UTC")]))
+}
+
+enum Part {
+    Text(char),
+    /// Conversions of `date_format`, with text between them.
+    Letters(&'static str),
+    /// So many digits of the second's fraction.
+    Fraction(usize),
+    /// See [`special`].
+    Other(char),
+}
+
+fn conversions(format: &str) -> Result<Vec<Part>, String> {
+    let mut out = Vec::new();
+    let mut chars = format.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            out.push(Part::Text(c));
+            continue;
+        }
+        let Some(letter) = chars.next() else { return Err("%".to_owned()) };
+        let digits = match letter {
+            '1'..='9' if matches!(chars.peek(), Some('N' | 'Q')) => {
+                chars.next();
+                letter.to_digit(10)
+            }
+            _ => None,
+        };
+        if let Some(digits) = digits {
+            out.push(Part::Fraction(digits as usize));
+            continue;
+        }
+        out.push(match letter {
+            'Y' => Part::Letters("%Y"),
+            'y' => Part::Letters("%y"),
+            'm' => Part::Letters("%m"),
+            'd' => Part::Letters("%d"),
+            'H' => Part::Letters("%H"),
+            'I' => Part::Letters("%h"),
+            'M' => Part::Letters("%i"),
+            'S' => Part::Letters("%s"),
+            'p' => Part::Letters("%p"),
+            'a' => Part::Letters("%a"),
+            'A' => Part::Letters("%W"),
+            'b' | 'h' => Part::Letters("%b"),
+            'B' => Part::Letters("%M"),
+            'j' => Part::Letters("%j"),
+            'V' => Part::Letters("%v"),
+            'G' => Part::Letters("%x"),
+            'T' | 'X' => Part::Letters("%H:%i:%s"),
+            'F' => Part::Letters("%Y-%m-%d"),
+            'D' | 'x' => Part::Letters("%m/%d/%y"),
+            'R' => Part::Letters("%H:%i"),
+            'f' => Part::Letters("%f"),
+            'Q' => Part::Fraction(3),
+            'N' => Part::Fraction(9),
+            's' | 'w' | 'u' | 'e' | 'k' => Part::Other(letter),
+            'z' => {
+                out.extend("+0000".chars().map(Part::Text));
+                continue;
+            }
+            ':' if chars.peek() == Some(&'z') => {
+                chars.next();
+                out.extend("+00:00".chars().map(Part::Text));
+                continue;
+            }
+            'Z' => {
+                out.extend("UTC".chars().map(Part::Text));
+                continue;
+            }
+            '%' => Part::Text('%'),
+            'n' => Part::Text('\n'),
+            't' => Part::Text('\t'),
+            other => return Err(format!("%{other}")),
+        });
+    }
+    Ok(out)
+}
+
+/// The format in Joda's notation, for times with a zone in their text.
+fn joda(format: &str) -> Result<String, String> {
+    let mut out = String::new();
+    let mut text = String::new();
+    let flush = |text: &mut String, out: &mut String| {
+        if text.chars().any(|c| c.is_ascii_alphabetic() || c == '\'') {
+            out.push_str(&format!("'{}'", text.replace('\'', "''")));
+        } else {
+            out.push_str(text);
+        }
+        text.clear();
+    };
+    let mut chars = format.chars();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            text.push(c);
+            continue;
+        }
+        flush(&mut text, &mut out);
+        out.push_str(match chars.next() {
+            Some('Y') => "yyyy",
+            Some('y') => "yy",
+            Some('m') => "MM",
+            Some('d') => "dd",
+            Some('H') => "HH",
+            Some('I') => "hh",
+            Some('M') => "mm",
+            Some('S') => "ss",
+            Some('p') => "a",
+            Some('a') => "EEE",
+            Some('A') => "EEEE",
+            Some('b' | 'h') => "MMM",
+            Some('B') => "MMMM",
+            Some('j') => "DDD",
+            Some('T') => "HH:mm:ss",
+            Some('F') => "yyyy-MM-dd",
+            Some('R') => "HH:mm",
+            Some('z') => "Z",
+            Some('Z') => "z",
+            Some(':') if chars.as_str().starts_with('z') => {
+                chars.next();
+                "ZZ"
+            }
+            Some(other) => return Err(format!("%{other}")),
+            None => return Err("%".to_owned()),
+        });
+    }
+    flush(&mut text, &mut out);
+    Ok(out)
+}
+
+/// The text of a moment at compile time, for the formats that partitions have: numbers of year to second.
+///
+/// # Errors
+/// A conversion that is no such number.
+pub(super) fn literal(epoch: i64, format: &str) -> Result<String, String> {
+    let (days, second) = (epoch.div_euclid(86_400), epoch.rem_euclid(86_400));
+    let (year, month, day) = crate::time::civil_from_days(days);
+    let mut out = String::new();
+    let mut chars = format.chars();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            out.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('Y') => out.push_str(&format!("{year:04}")),
+            Some('m') => out.push_str(&format!("{month:02}")),
+            Some('d') => out.push_str(&format!("{day:02}")),
+            Some('H') => out.push_str(&format!("{:02}", second / 3_600)),
+            Some('M') => out.push_str(&format!("{:02}", second / 60 % 60)),
+            Some('S') => out.push_str(&format!("{:02}", second % 60)),
+            Some('F') => out.push_str(&format!("{year:04}-{month:02}-{day:02}")),
+            Some('T') => {
+                out.push_str(&format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60));
+            }
+            Some('%') => out.push('%'),
+            Some(other) => return Err(format!("%{other}")),
+            None => return Err("%".to_owned()),
+        }
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::print::expression;
+    use super::*;
+
+    fn shifted(modifier: &str) -> String {
+        expression(&shift(sql::column("t"), &crate::time::parse_relative(modifier).expect("a modifier")))
+    }
+
+    #[test]
+    fn modifiers_become_intervals_and_truncations() {
+        assert_eq!(shifted("-70m@m"), "date_trunc('minute', t - INTERVAL '70' MINUTE)");
+        assert_eq!(shifted("-2w"), "t - INTERVAL '14' DAY");
+        assert_eq!(shifted("+1q"), "t + INTERVAL '3' MONTH");
+        assert_eq!(shifted("now"), "t");
+    }
+
+    #[test]
+    fn weeks_begin_on_sunday() {
+        assert_eq!(shifted("@w"), "date_trunc('week', t + INTERVAL '1' DAY) - INTERVAL '1' DAY");
+        assert_eq!(shifted("@w0"), shifted("@w"));
+        assert_eq!(shifted("@w1"), "date_trunc('week', t)");
+        assert_eq!(shifted("@w3"), "date_trunc('week', t - INTERVAL '2' DAY) + INTERVAL '2' DAY");
+    }
+
+    #[test]
+    fn strftime_letters_become_date_formats() {
+        let show = |f: &str| format(&sql::column("t"), f).map(|e| expression(&e));
+        assert_eq!(show("%Y-%m-%dT%H:%M:%S").as_deref(), Ok("date_format(t, '%Y-%m-%dT%H:%i:%s')"));
+        assert_eq!(show("100%% %z").as_deref(), Ok("'100% +0000'"));
+        assert_eq!(show("%s").as_deref(), Ok("CAST(CAST(floor(to_unixtime(t)) AS BIGINT) AS VARCHAR)"));
+        assert_eq!(show("%H.%3N").as_deref(), Ok("date_format(t, '%H.') || format_datetime(t, 'SSS')"));
+        assert_eq!(show("%U"), Err("%U".to_owned()));
+    }
+
+    #[test]
+    fn times_are_parsed_or_null() {
+        let show = |f: &str| parse(sql::column("x"), f).map(|e| expression(&e));
+        assert_eq!(
+            show("%Y-%m-%dT%H:%M:%SZ").as_deref(),
+            Ok("with_timezone(try(date_parse(x, '%Y-%m-%dT%H:%i:%sZ')), 'UTC')")
+        );
+        assert_eq!(show("%Y-%m-%dT%H:%M:%S%z").as_deref(), Ok("try(parse_datetime(x, 'yyyy-MM-dd''T''HH:mm:ssZ'))"));
+    }
+
+    #[test]
+    fn odd_spans_use_epoch_seconds() {
+        assert_eq!(expression(&bin(sql::column("t"), 3600.0)), "date_trunc('hour', t)");
+        assert_eq!(expression(&bin(sql::column("t"), 300.0)), "from_unixtime(floor(to_unixtime(t) / 300) * 300)");
+    }
+
+    #[test]
+    fn partition_values_are_computed() {
+        assert_eq!(literal(1_722_520_322, "%Y/%m/%d").as_deref(), Ok("2024/08/01"));
+        assert!(literal(0, "%j").is_err());
+    }
+}

@@ -1,0 +1,159 @@
+//! Time windows of scans, and window frames.
+
+use sqlparser::ast::{DataType, Expr as Sql, WindowFrame, WindowFrameBound, WindowFrameUnits};
+
+use super::binding::{Binding, Partition, PartitionType, TimeType};
+use super::emitter::Emitter;
+use super::{sql, time};
+use crate::diagnostic::{Diagnostic, Reported, code};
+use crate::ir::{CompareOp, Frame, Scan, TimeBound};
+use crate::options::WindowStyle;
+
+/// The frame of all rows of a partition.
+pub(super) fn unbounded() -> WindowFrame {
+    WindowFrame {
+        units: WindowFrameUnits::Rows,
+        start_bound: WindowFrameBound::Preceding(None),
+        end_bound: Some(WindowFrameBound::Following(None)),
+    }
+}
+
+/// The frame of `streamstats`: the rows so far.
+pub(super) fn running(frame: Frame) -> Option<WindowFrame> {
+    let Frame::Running { current, rows } = frame else { return None };
+    let back = rows.map(|n| if current { n.saturating_sub(1) } else { n });
+    Some(WindowFrame {
+        units: WindowFrameUnits::Rows,
+        start_bound: WindowFrameBound::Preceding(back.map(|n| Box::new(sql::integer(i64::from(n))))),
+        end_bound: Some(if current {
+            WindowFrameBound::CurrentRow
+        } else {
+            WindowFrameBound::Preceding(Some(Box::new(sql::integer(1))))
+        }),
+    })
+}
+
+/// One end of the time window, as the query says it.
+enum Bound {
+    /// Seconds since the epoch.
+    Literal(i64),
+    /// A timestamp.
+    Moment(Sql),
+    Parameter,
+}
+
+impl Emitter<'_> {
+    /// The scan's time window as conditions on the time column and on partition columns.
+    pub(super) fn time_window(&mut self, scan: &Scan, binding: &Binding) -> Result<Vec<Sql>, Reported> {
+        if scan.window.earliest.is_none() && !self.context.options.all_time {
+            return Err(self.sink.fail(
+                Diagnostic::new(&code::NO_TIME_WINDOW, "the query has no earliest time and would read the whole table")
+                    .at(scan.span)
+                    .help("give a time window with `--earliest` and `--latest`, or `--all-time`"),
+            ));
+        }
+        let mut conditions = Vec::new();
+        let mut pruning = Vec::new();
+        for (bound, op) in [(&scan.window.earliest, CompareOp::Ge), (&scan.window.latest, CompareOp::Lt)] {
+            let Some(bound) = bound else { continue };
+            let bound = self.bound(bound, scan)?;
+            for partition in &binding.partitions {
+                pruning.extend(self.partition(partition, &bound, op, scan)?);
+            }
+            conditions.push(on_time(binding, bound, op));
+        }
+        if self.context.options.window_style == WindowStyle::Parameter && !conditions.is_empty() {
+            let form = match binding.time_type {
+                TimeType::Iso8601 => "texts such as `2024-08-01T00:00:00Z`",
+                TimeType::Timestamp => "timestamps",
+                TimeType::EpochMillis => "milliseconds since the epoch",
+                TimeType::EpochSeconds => "seconds since the epoch",
+            };
+            self.reading(
+                scan.span,
+                format!("each `?` is a bound of the time window, the earliest before the latest, as {form}"),
+            );
+        }
+        conditions.extend(pruning);
+        Ok(conditions)
+    }
+
+    fn bound(&mut self, bound: &TimeBound, scan: &Scan) -> Result<Bound, Reported> {
+        let options = self.context.options;
+        match (options.window_style, bound) {
+            (WindowStyle::Parameter, _) => Ok(Bound::Parameter),
+            (_, TimeBound::Absolute(t)) => Ok(Bound::Literal(*t)),
+            (WindowStyle::Relative, TimeBound::Relative(shift)) => Ok(Bound::Moment(self.relative(shift))),
+            (WindowStyle::Literal, TimeBound::Relative(_)) => match options.literal_bound(bound) {
+                Some(t) => Ok(Bound::Literal(t)),
+                None => Err(self.sink.fail(
+                    Diagnostic::new(&code::NEEDS_OUTSIDE, "a literal time window needs the moment it is computed from")
+                        .at(scan.span)
+                        .help("give the moment with `--now`, or choose `--window relative`"),
+                )),
+            },
+        }
+    }
+
+    /// What the bound means for a partition column: the partition of the bound itself is always read.
+    fn partition(
+        &mut self,
+        partition: &Partition,
+        bound: &Bound,
+        op: CompareOp,
+        scan: &Scan,
+    ) -> Result<Option<Sql>, Reported> {
+        let op = if op == CompareOp::Ge { CompareOp::Ge } else { CompareOp::Le };
+        // A format that does not begin with the year does not sort by time.
+        if !(partition.format.starts_with("%Y") || partition.format.starts_with("%F")) {
+            return Ok(None);
+        }
+        let text = match bound {
+            Bound::Parameter => return Ok(None),
+            Bound::Literal(t) => time::literal(*t, &partition.format).map(sql::string),
+            Bound::Moment(m) => time::format(m, &partition.format),
+        };
+        let text = text.map_err(|letter| {
+            self.sink.fail(
+                Diagnostic::new(
+                    &code::INVALID_SCHEMA,
+                    format!("the partition format `{}` has the unusable conversion `{letter}`", partition.format),
+                )
+                .at(scan.span)
+                .help("use conversions of year, month, day and time of day"),
+            )
+        })?;
+        let value = match (partition.ty, super::typed::text_literal(&text)) {
+            (PartitionType::Varchar, _) => text,
+            (PartitionType::Integer, Some(digits)) => match digits.parse() {
+                Ok(n) => sql::integer(n),
+                Err(_) => sql::cast(text, sql::BIGINT),
+            },
+            (PartitionType::Integer, None) => sql::cast(text, sql::BIGINT),
+            (PartitionType::Date, Some(date)) => sql::typed_string(DataType::Date, date.to_owned()),
+            (PartitionType::Date, None) => sql::cast(text, DataType::Date),
+        };
+        Ok(Some(sql::cmp(sql::column(&partition.column), op, value)))
+    }
+}
+
+fn on_time(binding: &Binding, bound: Bound, op: CompareOp) -> Sql {
+    let column = sql::column(&binding.time);
+    let (left, right) = match (binding.time_type, bound) {
+        (_, Bound::Parameter) => (column, sql::parameter()),
+        (TimeType::Iso8601, Bound::Literal(t)) => (column, sql::string(crate::time::iso8601(t))),
+        (TimeType::Iso8601, Bound::Moment(m)) => (sql::call("from_iso8601_timestamp", vec![column]), m),
+        (TimeType::Timestamp, Bound::Literal(t)) => {
+            let text = crate::time::iso8601(t).replace('T', " ").replace('Z', "");
+            (column, sql::typed_string(sql::TIMESTAMP, text))
+        }
+        (TimeType::Timestamp, Bound::Moment(m)) => (column, sql::cast(m, sql::TIMESTAMP)),
+        (TimeType::EpochMillis, Bound::Literal(t)) => (column, sql::integer(t.saturating_mul(1000))),
+        (TimeType::EpochMillis, Bound::Moment(m)) => {
+            (column, sql::multiply(sql::call("to_unixtime", vec![m]), sql::integer(1000)))
+        }
+        (TimeType::EpochSeconds, Bound::Literal(t)) => (column, sql::integer(t)),
+        (TimeType::EpochSeconds, Bound::Moment(m)) => (column, sql::call("to_unixtime", vec![m])),
+    };
+    sql::cmp(left, op, right)
+}
