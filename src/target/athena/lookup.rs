@@ -1,7 +1,7 @@
 //! Lookups: the table's rows stand in the query. Rows with equal keys are put together at compile time, so that a
 //! join on whole keys gives at most one row; wildcards and CIDR blocks take the first row that matches.
 
-use sqlparser::ast::{Expr as Sql, Ident, JoinOperator};
+use sqlparser::ast::{Expr as Sql, Ident};
 
 use super::block::{Block, Needs, Slot, hidden};
 use super::compare::{like_pattern, network};
@@ -70,7 +70,6 @@ impl Emitter<'_> {
             on.push(matches(table, matching(table, name), key, sql::name(column)));
         }
         block.from.joins.push(select::join(&relation, on, true));
-        debug_assert!(matches!(block.from.joins.last().map(|j| &j.join_operator), Some(JoinOperator::Left(_))));
         let found = key_names.first().map(|k| sql::is_null(sql::name(k)));
         for (position, i) in wanted.iter().enumerate() {
             let output = &lookup.outputs[*i];

@@ -18,6 +18,7 @@ mod ident;
 mod join;
 mod json;
 mod lookup;
+mod order;
 mod plan;
 mod predicate;
 mod print;
