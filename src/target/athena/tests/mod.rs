@@ -183,6 +183,7 @@ fn emit_with(plan: Rel, output: Output, options: &Options) -> (Result<String, Re
     if let Ok(text) = &result {
         let tree = parse(text).unwrap_or_else(|e| panic!("{text}\n{e}"));
         assert_eq!(print::query(&tree), *text, "the printed query reads back as another");
+        // With this variable set, every query is kept in a folder, to be run on an engine.
         if let Ok(folder) = std::env::var("RULECAST_KEEP_SQL") {
             let test = std::thread::current().name().unwrap_or("x").rsplit("::").next().unwrap_or("x").to_owned();
             let n = (0..).find(|n| !std::path::Path::new(&format!("{folder}/{test}_{n}.sql")).exists()).unwrap_or(0);
