@@ -17,6 +17,8 @@ pub struct Options {
     /// Field profile by schema id.
     pub profiles: BTreeMap<String, String>,
     pub insights_level: InsightsLevel,
+    /// The database of the tables that stand for lookups whose rows are not known; `None`: that of the query.
+    pub lookup_database: Option<String>,
     /// Rows up to which a lookup table is written into the query.
     pub max_inline_lookup_rows: Option<usize>,
 }

@@ -128,7 +128,7 @@ impl Emitter<'_> {
             F::Values => {
                 let x = text_values(x);
                 let sorted = sql::call("array_sort", vec![g.distinct(&x)]);
-                Ok(list_of(sorted, a, g.over.is_some()))
+                Ok(list_of(sorted, a, g.over.is_some() || x.phys.array))
             }
             F::List => {
                 let order = self.known_order(a, block)?;
@@ -136,7 +136,7 @@ impl Emitter<'_> {
                 let all = g.collect(&x, false, &order);
                 let all = if x.phys.array { sql::call("flatten", vec![all]) } else { all };
                 let first = sql::call("slice", vec![all, sql::integer(1), sql::integer(LIST_LIMIT)]);
-                Ok(list_of(first, a, g.over.is_some()))
+                Ok(list_of(first, a, g.over.is_some() || x.phys.array))
             }
             F::Min | F::Max => {
                 self.scalar_only(&x, a)?;
@@ -348,9 +348,9 @@ fn text_values(x: Typed) -> Typed {
     x.convert(to)
 }
 
-fn list_of(sql: Sql, a: &Aggregate, windowed: bool) -> Typed {
+fn list_of(sql: Sql, a: &Aggregate, can_be_empty: bool) -> Typed {
     let ty = Type::many(if a.ty.scalar == Scalar::Unknown { Scalar::Unknown } else { Scalar::String });
-    Typed { can_be_empty: windowed, ..Typed::new(sql, Phys::many(Kind::Varchar), ty, true) }
+    Typed { can_be_empty, ..Typed::new(sql, Phys::many(Kind::Varchar), ty, true) }
 }
 
 /// Smallest or greatest; of text that can be numbers: by number where all values are such, else as text.

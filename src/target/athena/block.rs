@@ -234,7 +234,7 @@ impl Emitter<'_> {
                 true => Whole::None,
                 false => Whole::Columns(whole.iter().map(|(i, _)| (i.clone(), sql::name(i))).collect()),
             },
-            ..Block::new(block.from.clone(), names, "rows")
+            ..Block::new(block.from.clone(), names, "filtered")
         };
         let label = block.label;
         let query = self.select(block, items);
@@ -375,12 +375,13 @@ impl Emitter<'_> {
     }
 }
 
-/// A value as the result shows it: a time other than the event's is its epoch seconds, as in SPL.
+/// A value as the result shows it: a time other than the event's is its epoch seconds, as in SPL; a multivalue field
+/// without a value is NULL.
 fn shown(name: &str, value: Typed) -> Expr {
     if value.is_null_literal() {
         return sql::cast(value.sql, Phys::of(value.ty).data_type());
     }
-    if value.phys == Phys::TIMESTAMP && name != "_time" { value.double() } else { value.sql }
+    if value.phys == Phys::TIMESTAMP && name != "_time" { value.double() } else { value.null_if_empty().sql }
 }
 
 /// GROUP BY: the columns where all keys are such, else the numbers of the select items that show them.

@@ -31,7 +31,7 @@ impl Emitter<'_> {
             ("split", [_, delimiter]) if delimiter.as_literal() == Some(&Literal::String(String::new())) => {
                 Err(self.no_form(name, e, "`split` into characters is not implemented for Athena"))
             }
-            ("isnum" | "isint" | "isstr", [value]) => self.is_kind(name, value, e, block),
+            ("isnum" | "isint" | "isstr", [value]) => self.is_kind(name, value, block),
             ("typeof", [value]) => self.type_of(value, e, block),
             ("tostring", [value, format]) => self.tostring(value, format, e, block),
             _ => self.template(name, args, e, block),
@@ -288,7 +288,7 @@ impl Emitter<'_> {
     }
 
     /// `isnum`, `isint`, `isstr`: false of NULL.
-    fn is_kind(&mut self, name: &str, value: &Expr, e: &Expr, block: &Block) -> Result<Typed, Reported> {
+    fn is_kind(&mut self, name: &str, value: &Expr, block: &Block) -> Result<Typed, Reported> {
         let value = self.scalar(value, "a type test", block)?;
         let present = sql::is_not_null(value.sql.clone());
         let as_number = sql::try_cast(value.sql.clone(), sql::DOUBLE);
@@ -315,7 +315,6 @@ impl Emitter<'_> {
                 Kind::Bigint | Kind::Double | Kind::Boolean | Kind::Timestamp => sql::boolean(false),
             },
         };
-        let _ = e;
         Ok(truth(sql))
     }
 

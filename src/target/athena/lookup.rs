@@ -1,14 +1,14 @@
 //! Lookups: the table's rows stand in the query. Rows with equal keys are put together at compile time, so that a
 //! join on whole keys gives at most one row; wildcards and CIDR blocks take the first row that matches.
 
-use sqlparser::ast::{Expr as Sql, Ident, JoinOperator};
+use sqlparser::ast::{Expr as Sql, Ident};
 
 use super::block::{Block, Needs, Slot, hidden};
 use super::compare::{like_pattern, network};
 use super::emitter::Emitter;
 use super::plan::cell;
 use super::typed::{Phys, Typed};
-use super::{select, sql};
+use super::{external, select, sql};
 use crate::diagnostic::Reported;
 use crate::ir::{Lookup, LookupTable, MatchType, Name, Pattern, Piece, Type};
 
@@ -37,10 +37,10 @@ impl Emitter<'_> {
         for (_, e) in &lookup.on {
             keys.push(self.scalar(e, "a lookup", &block)?);
         }
-        let rows = self.rows(lookup)?;
+        let rows = if table.external { Vec::new() } else { self.rows(lookup)? };
         let wanted: Vec<usize> =
             (0..lookup.outputs.len()).filter(|i| needs.of(&lookup.outputs[*i].output) > 0).collect();
-        if rows.is_empty() {
+        if rows.is_empty() && !table.external {
             for i in wanted {
                 let output = &lookup.outputs[i];
                 let value = merged(&block, lookup, i, missing(table));
@@ -70,7 +70,6 @@ impl Emitter<'_> {
             on.push(matches(table, matching(table, name), key, sql::name(column)));
         }
         block.from.joins.push(select::join(&relation, on, true));
-        debug_assert!(matches!(block.from.joins.last().map(|j| &j.join_operator), Some(JoinOperator::Left(_))));
         let found = key_names.first().map(|k| sql::is_null(sql::name(k)));
         for (position, i) in wanted.iter().enumerate() {
             let output = &lookup.outputs[*i];
@@ -190,6 +189,17 @@ impl Emitter<'_> {
         let outputs: Vec<Ident> =
             wanted.iter().map(|i| block.names.allocate(&format!("found_{}", lookup.outputs[*i].column))).collect();
         let nth = block.names.allocate("lookup_nth");
+        if lookup.table.external {
+            let table = external::table_name(&lookup.table.name, self.context.options.lookup_database.as_deref());
+            let key_columns: Vec<Name> = lookup.on.iter().map(|(n, _)| n.clone()).collect();
+            let output_columns: Vec<Name> = wanted.iter().map(|i| lookup.outputs[*i].column.clone()).collect();
+            let grouped = lookup.on.iter().all(|(name, _)| matching(&lookup.table, name).is_none());
+            let query =
+                external::keyed(&table, (&key_columns, &keys), (&output_columns, &outputs), &nth, grouped);
+            let relation = self.relations.allocate(&format!("lookup_{}", lookup.table.name));
+            self.ctes.push(select::cte(relation.clone(), vec![], query));
+            return (relation, keys, outputs, nth);
+        }
         let cells = rows.into_iter().enumerate().map(|(n, row)| {
             let mut cells: Vec<Sql> = row.keys.into_iter().map(sql::string).collect();
             cells.extend(wanted.iter().map(|i| cell(row.outputs.get(*i).and_then(|o| o.as_deref()), n == 0)));

@@ -3,15 +3,18 @@
 
 use std::sync::Arc;
 
+use sqlparser::ast::Ident;
+
 use super::binding::{Binding, TimeType};
 use super::block::{Block, NeedOrder, Needs, OrderKey, Slot, Whole, hidden};
 use super::emitter::Emitter;
 use super::ident::Names;
+use super::order::order_keys;
 use super::predicate::Want;
-use super::typed::{Kind, Phys, Typed};
-use super::{scalar, select, sql, window};
+use super::typed::{Phys, Typed};
+use super::{external, scalar, select, sql};
 use crate::diagnostic::{Diagnostic, Reported, code};
-use crate::ir::{Aggregate, Expr, Frame, Name, Output, Query, Rel, Scan, SortKey, SortOrder, Type, Values};
+use crate::ir::{Aggregate, Expr, Name, Output, Query, Rel, Scan, SortOrder, Type, Values};
 use crate::source::Span;
 
 /// How many nodes an expression may have that is written out more than [`MANY`] times.
@@ -88,7 +91,7 @@ impl Emitter<'_> {
             Rel::Union { inputs, span } => self.union(inputs, *span, needs),
             Rel::Sort { input, keys, limit, .. } => self.sort(input, keys, *limit, needs),
             Rel::Limit { input, count, last, .. } => self.limit(input, *count, *last, needs),
-            Rel::Distinct { input, keys, count, span } => self.distinct(input, keys, *count, *span, needs),
+            Rel::Distinct { input, keys, count, .. } => self.distinct(input, keys, *count, needs),
             Rel::Lookup(lookup) => self.lookup(lookup, needs),
         }
     }
@@ -143,10 +146,32 @@ impl Emitter<'_> {
         }
     }
 
+    /// Rows of a table that stands for a lookup.
+    fn external_values(&mut self, values: &Values, names: Names, columns: Vec<Ident>, nth: Ident) -> Block {
+        let table = external::table_name(&values.table, self.context.options.lookup_database.as_deref());
+        let relation = self.relations.allocate(&values.table);
+        let from = select::from(sqlparser::ast::TableFactor::Derived {
+            lateral: false,
+            subquery: Box::new(external::rows(&table, &values.columns, &columns, &nth)),
+            alias: Some(select::alias(relation, vec![])),
+            sample: None,
+        });
+        let mut block = Block::new(from, names, "table_rows");
+        for (name, ident) in values.columns.iter().zip(&columns) {
+            let value = Typed::new(sql::name(ident), Phys::VARCHAR, Type::UNKNOWN, true);
+            block.set(name.clone(), Slot::Ready(value));
+        }
+        block.order = vec![OrderKey::new(sql::name(&nth), false)];
+        block
+    }
+
     fn values(&mut self, values: &Values) -> Block {
         let mut names = Names::default();
         let columns: Vec<_> = values.columns.iter().map(|c| names.allocate(c)).collect();
         let nth = names.allocate("nth");
+        if values.external {
+            return self.external_values(values, names, columns, nth);
+        }
         let rows = values.rows.iter().enumerate().map(|(i, row)| {
             let cells = (0..columns.len()).map(|c| cell(row.get(c).and_then(|v| v.as_deref()), i == 0));
             cells.chain([sql::integer(i64::try_from(i + 1).unwrap_or(i64::MAX))]).collect()
@@ -277,13 +302,16 @@ impl Emitter<'_> {
         let mut values: Vec<(Name, Typed)> = values.into_iter().collect::<Result<_, _>>()?;
         if values.iter().any(|(_, v)| has_lambda(v)) {
             // Lambdas do not compare, so that the key must be a column.
-            let mut inner = inner.clone();
+            let mut carried = Needs { order: inner.order, ..Needs::default() };
+            for (name, a) in aggregates.iter().filter(|(name, _)| needs.of(name) > 0) {
+                add_aggregate(&mut carried, a, needs.of(name));
+            }
             for (name, value) in &values {
                 let name = hidden(name);
-                inner.add(&name, 1);
+                carried.add(&name, 1);
                 block.set(name, Slot::Ready(value.clone()));
             }
-            block = self.close(block, &inner)?;
+            block = self.close(block, &carried)?;
             for (name, value) in &mut values {
                 if let Some(Slot::Ready(read)) = block.slot(&hidden(name)) {
                     *value = read.clone();
@@ -307,64 +335,6 @@ impl Emitter<'_> {
         block.columns = columns;
         block.whole = Whole::None;
         block.label = "grouped";
-        Ok(block)
-    }
-
-    fn window(
-        &mut self,
-        input: &Rel,
-        partition: &[Expr],
-        frame: Frame,
-        columns: &[(Name, Aggregate)],
-        span: Span,
-        needs: &Needs,
-    ) -> Result<Block, Reported> {
-        let mut inner = needs.clone();
-        for (name, _) in columns {
-            inner.columns.remove(name);
-        }
-        for (name, a) in columns.iter().filter(|(name, _)| needs.of(name) > 0) {
-            add_aggregate(&mut inner, a, needs.of(name));
-        }
-        partition.iter().for_each(|p| inner.add_expr(p, columns.len()));
-        let running = matches!(frame, Frame::Running { .. });
-        if running || columns.iter().any(|(_, a)| a.function.reads_order()) {
-            inner.order = NeedOrder::Always;
-        }
-        let mut block = self.build(input, &inner)?;
-        if !block.is_open() {
-            block = self.close(block, &inner)?;
-        }
-        if running && block.order.is_empty() {
-            return Err(self.unsupported(
-                span,
-                "`streamstats` needs the rows' order, which is not known here",
-                "put a `sort` before it",
-            ));
-        }
-        let mut keys = Vec::new();
-        let mut present = Vec::new();
-        for p in partition {
-            let key = self.value(p, &block)?;
-            if key.nullable {
-                present.push(sql::not(key.clone().is_absent()));
-            }
-            keys.push(key.sql);
-        }
-        let order = if running { block.order.iter().map(OrderKey::sql).collect() } else { vec![] };
-        let spec = sql::window(keys, order, window::running(frame));
-        for (name, a) in columns.iter().filter(|(name, _)| needs.of(name) > 0) {
-            let mut value = self.aggregate(a, &block, Some(spec.clone()))?;
-            // Rows that lack a key belong to no group.
-            if !present.is_empty() {
-                value.sql = sql::case(vec![(sql::and(present.clone()), value.sql)], None);
-                value.nullable = true;
-            }
-            block.set(name.clone(), Slot::Ready(value));
-            block.windowed = true;
-        }
-        block.label = "windowed";
-        block.unique = None;
         Ok(block)
     }
 
@@ -399,110 +369,6 @@ impl Emitter<'_> {
         block.label = "expanded_rows";
         Ok(block)
     }
-
-    fn sort(&mut self, input: &Rel, keys: &[SortKey], limit: Option<u64>, needs: &Needs) -> Result<Block, Reported> {
-        let mut inner = needs.clone();
-        inner.order = NeedOrder::No;
-        keys.iter().for_each(|k| inner.add_expr(&k.expr, 1));
-        let mut block = self.build(input, &inner)?;
-        if block.limit.is_some() {
-            block = self.close(block, &inner)?;
-        }
-        let mut order = Vec::new();
-        for key in keys {
-            let value = self.value(&key.expr, &block)?;
-            order.extend(order_keys(value, key.descending, key.order));
-        }
-        block.order = order;
-        block.sorted = true;
-        block.limit = limit;
-        if limit.is_some() {
-            block.label = "first_rows";
-        }
-        Ok(block)
-    }
-
-    fn limit(&mut self, input: &Rel, count: u64, last: bool, needs: &Needs) -> Result<Block, Reported> {
-        let mut inner = needs.clone();
-        inner.order = NeedOrder::Always;
-        let mut block = self.build(input, &inner)?;
-        if let Some(n) = block.limit {
-            if !last {
-                block.limit = Some(n.min(count));
-                return Ok(block);
-            }
-            block = self.close(block, &inner)?;
-        }
-        if last {
-            block.order = block.order.into_iter().map(OrderKey::reversed).collect();
-        }
-        block.limit = Some(count);
-        block.label = if last { "last_rows" } else { "first_rows" };
-        Ok(block)
-    }
-
-    fn distinct(
-        &mut self,
-        input: &Rel,
-        keys: &[Expr],
-        count: u64,
-        span: Span,
-        needs: &Needs,
-    ) -> Result<Block, Reported> {
-        let mut inner = needs.clone();
-        inner.order = NeedOrder::Always;
-        keys.iter().for_each(|k| inner.add_expr(k, 1));
-        let mut block = self.build(input, &inner)?;
-        if !block.is_open() {
-            block = self.close(block, &inner)?;
-        }
-        let mut partition = Vec::new();
-        for key in keys {
-            partition.push(self.value(key, &block)?.sql);
-        }
-        let _ = span;
-        let mut outer = needs.clone();
-        outer.order = needs.order;
-        let mut next = self.ranked(block, partition, count, &outer)?;
-        if count == 1 {
-            let names: Option<Vec<Name>> = keys.iter().map(|k| k.as_column().cloned()).collect();
-            next.unique = names;
-        }
-        Ok(next)
-    }
-
-    /// Keeps the first rows of each partition, in the block's order. The block must be open.
-    pub(super) fn ranked(
-        &mut self,
-        mut block: Block,
-        partition: Vec<sqlparser::ast::Expr>,
-        count: u64,
-        needs: &Needs,
-    ) -> Result<Block, Reported> {
-        let order = block.order.iter().map(OrderKey::sql).collect();
-        let spec = sql::window(partition, order, None);
-        let call = sql::AggregateCall { over: Some(spec), ..sql::AggregateCall::default() };
-        let nth = hidden("nth");
-        block.set(
-            nth.clone(),
-            Slot::Ready(Typed::plain(sql::aggregate("row_number", vec![], call), Phys::BIGINT, false)),
-        );
-        block.windowed = true;
-        block.label = "ranked";
-        let mut inner = needs.clone();
-        inner.add(&nth, 1);
-        let mut next = self.close(block, &inner)?;
-        if let Some(Slot::Ready(n)) = next.slot(&nth).cloned() {
-            let limit = sql::integer(i64::try_from(count).unwrap_or(i64::MAX));
-            next.filter.push(if count == 1 {
-                sql::eq(n.sql, limit)
-            } else {
-                sql::cmp(n.sql, crate::ir::CompareOp::Le, limit)
-            });
-        }
-        next.columns.retain(|(name, _)| *name != nth);
-        Ok(next)
-    }
 }
 
 /// A cell of an inline table; the first row says that columns are text.
@@ -514,7 +380,7 @@ pub(super) fn cell(text: Option<&str>, first: bool) -> sqlparser::ast::Expr {
     }
 }
 
-fn add_aggregate(needs: &mut Needs, a: &Aggregate, uses: usize) {
+pub(super) fn add_aggregate(needs: &mut Needs, a: &Aggregate, uses: usize) {
     if let Some(argument) = &a.argument {
         needs.add_expr(argument, uses);
     }
@@ -523,40 +389,6 @@ fn add_aggregate(needs: &mut Needs, a: &Aggregate, uses: usize) {
     }
     if a.function.reads_order() {
         needs.order = NeedOrder::Always;
-    }
-}
-
-/// The keys that sort a value as SPL does. NULLs come last.
-pub(super) fn order_keys(value: Typed, descending: bool, order: SortOrder) -> Vec<OrderKey> {
-    let nullable = value.nullable;
-    let last = |expr, descending| OrderKey { expr, descending, nulls_first: None, nullable };
-    match (order, value.phys.kind) {
-        (SortOrder::Auto | SortOrder::Number, Kind::Bigint | Kind::Double | Kind::Boolean | Kind::Timestamp) => {
-            vec![last(value.sql, descending)]
-        }
-        (SortOrder::Number, Kind::Varchar) => vec![last(value.double(), descending)],
-        (SortOrder::Auto, Kind::Varchar) if value.phys.array || value.ty.scalar != crate::ir::Scalar::Unknown => {
-            vec![last(value.sql, descending)]
-        }
-        (SortOrder::Auto, Kind::Varchar) => {
-            // Numbers before text; all the other way round where the order descends.
-            let number = OrderKey {
-                expr: sql::try_cast(value.sql.clone(), sql::DOUBLE),
-                descending,
-                nulls_first: descending.then_some(true),
-                nullable: true,
-            };
-            let mut keys = vec![number, last(value.sql.clone(), descending)];
-            if nullable && descending {
-                keys.insert(0, last(sql::is_null(value.sql), false));
-            }
-            keys
-        }
-        (SortOrder::Text, _) => vec![last(value.text(), descending)],
-        (SortOrder::Ip, _) => {
-            let text = value.text();
-            vec![last(sql::try_cast(text.clone(), sql::ip_address()), descending), last(text, descending)]
-        }
     }
 }
 

@@ -39,7 +39,7 @@ impl Want {
 pub(super) enum NullWhen {
     Never,
     /// Exactly where this is NULL.
-    Null(Sql),
+    Null(Box<Sql>),
     Unknown,
 }
 
@@ -78,7 +78,7 @@ impl Leaf {
             Want::False => self.negation.unwrap_or_else(|| sql::not(self.sql)),
             Want::NotTrue => match self.null_when.clone() {
                 NullWhen::Never => sql::not(truth(self)),
-                NullWhen::Null(e) => sql::or(vec![sql::is_null(e), sql::not(self.sql)]),
+                NullWhen::Null(e) => sql::or(vec![sql::is_null(*e), sql::not(self.sql)]),
                 NullWhen::Unknown => sql::not(sql::coalesce(vec![truth(self), sql::boolean(false)])),
             },
             Want::NotFalse => match self.null_when {
@@ -93,7 +93,7 @@ impl Leaf {
 pub(super) fn null_when(value: &Typed) -> NullWhen {
     match (value.nullable, sql::is_column(&value.sql) && !value.phys.array) {
         (false, _) => NullWhen::Never,
-        (true, true) => NullWhen::Null(value.sql.clone()),
+        (true, true) => NullWhen::Null(Box::new(value.sql.clone())),
         (true, false) => NullWhen::Unknown,
     }
 }
@@ -121,7 +121,7 @@ impl Emitter<'_> {
     }
 
     fn absent(&mut self, e: &Expr, block: &Block) -> Result<Sql, Reported> {
-        Ok(self.value(e, block)?.is_absent())
+        Ok(self.value(e, block)?.absent())
     }
 
     fn present(&mut self, e: &Expr, block: &Block) -> Result<Sql, Reported> {

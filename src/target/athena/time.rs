@@ -100,7 +100,7 @@ pub(super) fn format(t: &Expr, format: &str) -> Result<Expr, String> {
     };
     for part in conversions(format)? {
         match part {
-            Part::Text(c) if c == '%' => run.push_str("%%"),
+            Part::Text('%') => run.push_str("%%"),
             Part::Text(c) => run.push(c),
             Part::Letters(letters) => run.push_str(letters),
             Part::Fraction(digits) => {

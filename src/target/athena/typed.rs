@@ -192,21 +192,13 @@ impl Typed {
         if !(self.phys.array && self.can_be_empty) {
             return self;
         }
-        let has_some =
-            sql::cmp(sql::call("cardinality", vec![self.sql.clone()]), crate::ir::CompareOp::Gt, sql::integer(0));
-        let sql = sql::case(vec![(has_some, self.sql)], None);
+        let sql = sql::call("nullif", vec![self.sql, sql::array(vec![])]);
         Typed { sql, nullable: true, can_be_empty: false, elements: None, ..self }
     }
 
     /// TRUE where there is no value, never NULL.
-    pub(super) fn is_absent(self) -> Expr {
-        match (self.phys.array, self.can_be_empty) {
-            (true, true) => {
-                let count = sql::call("cardinality", vec![self.sql]);
-                sql::eq(sql::coalesce(vec![count, sql::integer(0)]), sql::integer(0))
-            }
-            _ => sql::is_null(self.sql),
-        }
+    pub(super) fn absent(self) -> Expr {
+        sql::is_null(self.null_if_empty().sql)
     }
 }
 
@@ -241,7 +233,10 @@ fn convert_scalar(e: Expr, from: Kind, to: Kind) -> Expr {
         (Kind::Double, Kind::Bigint) => to_bigint(e),
         (Kind::Bigint | Kind::Double, Kind::Boolean) => sql::cast(e, sql::BOOLEAN),
         (Kind::Bigint | Kind::Double, Kind::Timestamp) => sql::call("from_unixtime", vec![e]),
-        (Kind::Boolean, Kind::Varchar) => sql::cast(e, sql::VARCHAR),
+        (Kind::Boolean, Kind::Varchar) => match &e {
+            Expr::Value(v) if matches!(v.value, sqlparser::ast::Value::Boolean(_)) => sql::string(v.to_string()),
+            _ => sql::cast(e, sql::VARCHAR),
+        },
         (Kind::Boolean, Kind::Bigint) => sql::cast(e, sql::BIGINT),
         (Kind::Boolean, Kind::Double) => sql::cast(e, sql::DOUBLE),
         (Kind::Boolean, Kind::Timestamp) => sql::call("from_unixtime", vec![sql::cast(e, sql::DOUBLE)]),
@@ -337,7 +332,7 @@ mod tests {
 
     #[test]
     fn empty_arrays_count_as_absent() {
-        assert_eq!(expression(&typed(Phys::many(Kind::Varchar)).is_absent()), "coalesce(cardinality(x), 0) = 0");
-        assert_eq!(expression(&typed(Phys::VARCHAR).is_absent()), "x IS NULL");
+        assert_eq!(expression(&typed(Phys::many(Kind::Varchar)).absent()), "nullif(x, ARRAY[]) IS NULL");
+        assert_eq!(expression(&typed(Phys::VARCHAR).absent()), "x IS NULL");
     }
 }

@@ -38,7 +38,7 @@ enum Bound {
     /// Seconds since the epoch.
     Literal(i64),
     /// A timestamp.
-    Moment(Sql),
+    Moment(Box<Sql>),
     Parameter,
 }
 
@@ -83,7 +83,7 @@ impl Emitter<'_> {
         match (options.window_style, bound) {
             (WindowStyle::Parameter, _) => Ok(Bound::Parameter),
             (_, TimeBound::Absolute(t)) => Ok(Bound::Literal(*t)),
-            (WindowStyle::Relative, TimeBound::Relative(shift)) => Ok(Bound::Moment(self.relative(shift))),
+            (WindowStyle::Relative, TimeBound::Relative(shift)) => Ok(Bound::Moment(Box::new(self.relative(shift)))),
             (WindowStyle::Literal, TimeBound::Relative(_)) => match options.literal_bound(bound) {
                 Some(t) => Ok(Bound::Literal(t)),
                 None => Err(self.sink.fail(
@@ -142,18 +142,18 @@ fn on_time(binding: &Binding, bound: Bound, op: CompareOp) -> Sql {
     let (left, right) = match (binding.time_type, bound) {
         (_, Bound::Parameter) => (column, sql::parameter()),
         (TimeType::Iso8601, Bound::Literal(t)) => (column, sql::string(crate::time::iso8601(t))),
-        (TimeType::Iso8601, Bound::Moment(m)) => (sql::call("from_iso8601_timestamp", vec![column]), m),
+        (TimeType::Iso8601, Bound::Moment(m)) => (sql::call("from_iso8601_timestamp", vec![column]), *m),
         (TimeType::Timestamp, Bound::Literal(t)) => {
             let text = crate::time::iso8601(t).replace('T', " ").replace('Z', "");
             (column, sql::typed_string(sql::TIMESTAMP, text))
         }
-        (TimeType::Timestamp, Bound::Moment(m)) => (column, sql::cast(m, sql::TIMESTAMP)),
+        (TimeType::Timestamp, Bound::Moment(m)) => (column, sql::cast(*m, sql::TIMESTAMP)),
         (TimeType::EpochMillis, Bound::Literal(t)) => (column, sql::integer(t.saturating_mul(1000))),
         (TimeType::EpochMillis, Bound::Moment(m)) => {
-            (column, sql::multiply(sql::call("to_unixtime", vec![m]), sql::integer(1000)))
+            (column, sql::multiply(sql::call("to_unixtime", vec![*m]), sql::integer(1000)))
         }
         (TimeType::EpochSeconds, Bound::Literal(t)) => (column, sql::integer(t)),
-        (TimeType::EpochSeconds, Bound::Moment(m)) => (column, sql::call("to_unixtime", vec![m])),
+        (TimeType::EpochSeconds, Bound::Moment(m)) => (column, sql::call("to_unixtime", vec![*m])),
     };
     sql::cmp(left, op, right)
 }

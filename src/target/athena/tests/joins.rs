@@ -1,0 +1,329 @@
+//! Operators with several inputs, and inline tables.
+
+use super::*;
+
+#[test]
+fn joins_take_at_most_so_many_rows_of_the_right() {
+    let left = project(
+        filter(scan(), is("eventName", "A")),
+        vec![("user", col("userIdentity.arn")), ("agent", col("userAgent")), ("_time", col("_time"))],
+    );
+    let right = project(
+        filter(scan(), is("eventName", "B")),
+        vec![("user", col("userIdentity.arn")), ("agent", col("userAgent")), ("src", col("sourceIPAddress"))],
+    );
+    let plan = |kind, max| {
+        Rel::Join(Join {
+            left: Box::new(left.clone()),
+            right: Box::new(right.clone()),
+            kind,
+            on: vec![name("user")],
+            max,
+            span: AT,
+        })
+    };
+    insta::assert_snapshot!(emit(plan(JoinKind::Inner, Some(1)), columns(&["user", "agent", "src"])), @r#"
+    WITH
+      events AS (
+        SELECT
+          useridentity.arn AS user,
+          useragent AS agent
+        FROM cloudtrail_logs
+        WHERE eventtime >= '2024-08-01T00:00:00Z'
+          AND "timestamp" >= '2024/08/01'
+          AND lower(eventname) = 'a'
+      ),
+      ranked AS (
+        SELECT
+          useridentity.arn AS user,
+          useragent AS agent,
+          sourceipaddress AS src,
+          row_number() OVER (PARTITION BY useridentity.arn ORDER BY from_iso8601_timestamp(eventtime) DESC) AS nth
+        FROM cloudtrail_logs
+        WHERE eventtime >= '2024-08-01T00:00:00Z'
+          AND "timestamp" >= '2024/08/01'
+          AND lower(eventname) = 'b'
+      )
+    SELECT
+      events.user AS user,
+      coalesce(ranked.agent, events.agent) AS agent,
+      ranked.src AS src
+    FROM events
+    JOIN ranked
+      ON events.user = ranked.user
+        AND ranked.nth = 1
+    "#);
+    insta::assert_snapshot!(emit(plan(JoinKind::Left, None), columns(&["user", "src"])), @r#"
+    WITH
+      events AS (
+        SELECT
+          useridentity.arn AS user
+        FROM cloudtrail_logs
+        WHERE eventtime >= '2024-08-01T00:00:00Z'
+          AND "timestamp" >= '2024/08/01'
+          AND lower(eventname) = 'a'
+      ),
+      events_2 AS (
+        SELECT
+          useridentity.arn AS user,
+          sourceipaddress AS src
+        FROM cloudtrail_logs
+        WHERE eventtime >= '2024-08-01T00:00:00Z'
+          AND "timestamp" >= '2024/08/01'
+          AND lower(eventname) = 'b'
+      )
+    SELECT
+      events.user AS user,
+      events_2.src AS src
+    FROM events
+    LEFT JOIN events_2
+      ON events.user = events_2.user
+    "#);
+}
+
+#[test]
+fn grouped_right_sides_are_unique_already() {
+    let right = stats(scan(), vec![("eventName", col("eventName"))], vec![("n", count())]);
+    let plan = Rel::Join(Join {
+        left: Box::new(scan()),
+        right: Box::new(right),
+        kind: JoinKind::Inner,
+        on: vec![name("eventName")],
+        max: Some(1),
+        span: AT,
+    });
+    let query = emit(plan, columns(&["eventName", "n"]));
+    assert!(!query.contains("row_number"), "{query}");
+}
+
+#[test]
+fn subsearches_are_sets() {
+    let other = stats(filter(scan(), is("eventName", "B")), vec![("user", col("userIdentity.arn"))], vec![]);
+    let plan = |negated| Rel::SemiJoin {
+        input: Box::new(scan()),
+        other: Box::new(other.clone()),
+        on: vec![(col("userIdentity.arn"), name("user"))],
+        negated,
+        span: AT,
+    };
+    insta::assert_snapshot!(emit(project(plan(false), vec![("e", col("eventName"))]), columns(&["e"])), @r#"
+    WITH
+      subsearch AS (
+        SELECT
+          useridentity.arn AS user
+        FROM cloudtrail_logs
+        WHERE eventtime >= '2024-08-01T00:00:00Z'
+          AND "timestamp" >= '2024/08/01'
+          AND lower(eventname) = 'b'
+        GROUP BY useridentity.arn
+      )
+    SELECT
+      eventname AS e
+    FROM cloudtrail_logs
+    WHERE eventtime >= '2024-08-01T00:00:00Z'
+      AND "timestamp" >= '2024/08/01'
+      AND lower(useridentity.arn) IN (SELECT lower(user) FROM subsearch WHERE user IS NOT NULL)
+    "#);
+    insta::assert_snapshot!(emit(project(plan(true), vec![("e", col("eventName"))]), columns(&["e"])), @r#"
+    WITH
+      subsearch AS (
+        SELECT
+          useridentity.arn AS user
+        FROM cloudtrail_logs
+        WHERE eventtime >= '2024-08-01T00:00:00Z'
+          AND "timestamp" >= '2024/08/01'
+          AND lower(eventname) = 'b'
+        GROUP BY useridentity.arn
+      )
+    SELECT
+      eventname AS e
+    FROM cloudtrail_logs
+    WHERE eventtime >= '2024-08-01T00:00:00Z'
+      AND "timestamp" >= '2024/08/01'
+      AND (
+            useridentity.arn IS NULL
+            OR lower(useridentity.arn) NOT IN (SELECT lower(user) FROM subsearch WHERE user IS NOT NULL)
+          )
+    "#);
+}
+
+#[test]
+fn subsearches_over_several_fields_compare_rows() {
+    let other = project(scan(), vec![("a", col("eventName")), ("b", col("userAgent"))]);
+    let plan = Rel::SemiJoin {
+        input: Box::new(scan()),
+        other: Box::new(other),
+        on: vec![(col("eventName"), name("a")), (col("userAgent"), name("b"))],
+        negated: true,
+        span: AT,
+    };
+    insta::assert_snapshot!(emit(project(plan, vec![("e", col("eventName"))]), columns(&["e"])), @r#"
+    WITH
+      subsearch AS (
+        SELECT
+          eventname AS a,
+          useragent AS b
+        FROM cloudtrail_logs
+        WHERE eventtime >= '2024-08-01T00:00:00Z'
+          AND "timestamp" >= '2024/08/01'
+      )
+    SELECT
+      eventname AS e
+    FROM cloudtrail_logs
+    WHERE eventtime >= '2024-08-01T00:00:00Z'
+      AND "timestamp" >= '2024/08/01'
+      AND NOT coalesce(
+            (lower(eventname), lower(useragent)) IN (SELECT lower(a), lower(b) FROM subsearch WHERE b IS NOT NULL),
+            false
+          )
+    "#);
+}
+
+#[test]
+fn unions_align_columns() {
+    let a = stats(scan(), vec![("user", col("userIdentity.arn"))], vec![("n", count())]);
+    let b = project(
+        scan(),
+        vec![("user", col("userIdentity.userName")), ("n", col("requestParameters.n")), ("x", col("eventName"))],
+    );
+    let plan = Rel::Union { inputs: vec![a, b], span: AT };
+    insta::assert_snapshot!(emit(plan, columns(&["user", "n", "x"])), @r#"
+    WITH
+      combined AS (
+        SELECT
+          useridentity.arn AS user,
+          CAST(count(*) AS VARCHAR) AS n,
+          CAST(NULL AS VARCHAR) AS x
+        FROM cloudtrail_logs
+        WHERE eventtime >= '2024-08-01T00:00:00Z'
+          AND "timestamp" >= '2024/08/01'
+        GROUP BY useridentity.arn
+        UNION ALL
+        SELECT
+          useridentity.username AS user,
+          json_extract_scalar(requestparameters, '$.n') AS n,
+          eventname AS x
+        FROM cloudtrail_logs
+        WHERE eventtime >= '2024-08-01T00:00:00Z'
+          AND "timestamp" >= '2024/08/01'
+      )
+    SELECT
+      user,
+      n,
+      x
+    FROM combined
+    "#);
+}
+
+#[test]
+fn unions_keep_their_order_where_it_counts() {
+    let part = |n: &str| project(scan(), vec![("e", col(n))]);
+    let plan = Rel::Union { inputs: vec![part("eventName"), part("eventSource")], span: AT };
+    let plan = Rel::Limit { input: Box::new(plan), count: 3, last: false, span: AT };
+    insta::assert_snapshot!(emit(plan, columns(&["e"])), @r#"
+    WITH
+      combined AS (
+        SELECT
+          eventname AS e,
+          1 AS branch,
+          row_number() OVER (ORDER BY from_iso8601_timestamp(eventtime) DESC) AS nth
+        FROM cloudtrail_logs
+        WHERE eventtime >= '2024-08-01T00:00:00Z'
+          AND "timestamp" >= '2024/08/01'
+        UNION ALL
+        SELECT
+          eventsource AS e,
+          2 AS branch,
+          row_number() OVER (ORDER BY from_iso8601_timestamp(eventtime) DESC) AS nth
+        FROM cloudtrail_logs
+        WHERE eventtime >= '2024-08-01T00:00:00Z'
+          AND "timestamp" >= '2024/08/01'
+      )
+    SELECT
+      e
+    FROM combined
+    ORDER BY branch, nth
+    LIMIT 3
+    "#);
+}
+
+#[test]
+fn lookups_join_inline_rows() {
+    insta::assert_snapshot!(emit(lookup(table(vec![]), false), columns(&["tool"])), @r#"
+    WITH
+      lookup_known_agents (lookup_agent, found_tool, lookup_nth) AS (
+        VALUES
+          ('aws-cli*', 'cli', 1),
+          ('kali_%', 'it''s', 2)
+      )
+    SELECT
+      found_tool AS tool
+    FROM cloudtrail_logs
+    LEFT JOIN lookup_known_agents
+      ON lower(useragent) = lookup_agent
+    WHERE eventtime >= '2024-08-01T00:00:00Z'
+      AND "timestamp" >= '2024/08/01'
+    "#);
+}
+
+#[test]
+fn wildcard_lookups_take_the_first_row() {
+    let plan = lookup(table(vec![(name("agent"), MatchType::Wildcard)]), false);
+    insta::assert_snapshot!(emit(plan, columns(&["tool"])), @r#"
+    WITH
+      events AS (
+        SELECT
+          useragent,
+          row_number() OVER () AS row_id
+        FROM cloudtrail_logs
+        WHERE eventtime >= '2024-08-01T00:00:00Z'
+          AND "timestamp" >= '2024/08/01'
+      ),
+      lookup_known_agents (lookup_agent, found_tool, lookup_nth) AS (
+        VALUES
+          ('aws-cli%', 'cli', 1),
+          ('kali\_\%', 'it''s', 2)
+      ),
+      ranked AS (
+        SELECT
+          found_tool AS tool,
+          row_number() OVER (PARTITION BY row_id ORDER BY lookup_nth) AS nth
+        FROM events
+        LEFT JOIN lookup_known_agents
+          ON lower(useragent) LIKE lookup_agent ESCAPE '\'
+      )
+    SELECT
+      tool
+    FROM ranked
+    WHERE nth = 1
+    "#);
+}
+
+#[test]
+fn large_lookups_are_refused() {
+    let options = Options { max_inline_lookup_rows: Some(1), ..Options::default() };
+    let (query, sink) = emit_with(lookup(table(vec![]), false), columns(&["tool"]), &options);
+    assert!(query.is_err());
+    assert_eq!(sink.diagnostics()[0].code.id, "C402");
+}
+
+#[test]
+fn inline_tables_are_values() {
+    let values = Values {
+        table: Arc::from("list"),
+        columns: vec![name("a"), name("b")],
+        external: false,
+        rows: vec![vec![Some("x".to_owned()), None], vec![Some("y'".to_owned()), Some("z".to_owned())]],
+        span: AT,
+    };
+    insta::assert_snapshot!(emit(Rel::Values(values), columns(&["a", "b"])), @"
+    SELECT
+      a,
+      b
+    FROM (
+      VALUES
+        ('x', CAST(NULL AS VARCHAR), 1),
+        ('y''', 'z', 2)
+    ) AS list (a, b, nth)
+    ");
+}
