@@ -154,7 +154,9 @@ fn merge_texts(parts: Vec<Expr>) -> Vec<Expr> {
 fn texts_of(e: &Expr) -> Option<(&Expr, Vec<String>, Case)> {
     match &e.kind {
         ExprKind::Compare { op: CompareOp::Eq, left, right, case } => match (&left.kind, right.as_literal()) {
-            (ExprKind::Column(_), Some(Literal::String(text))) if left.ty.is_text() => Some((left, vec![text.clone()], *case)),
+            (ExprKind::Column(_), Some(Literal::String(text))) if left.ty.is_text() => {
+                Some((left, vec![text.clone()], *case))
+            }
             _ => None,
         },
         ExprKind::OneOf { value, items, case } if matches!(value.kind, ExprKind::Column(_)) => {
