@@ -37,6 +37,8 @@ pub(crate) struct Lowering<'a> {
     uses: BTreeMap<Arc<str>, Uses>,
     next_variable: u32,
     depth: u32,
+    /// A stage could not be lowered.
+    faulty: bool,
 }
 
 #[derive(Default)]
@@ -68,6 +70,7 @@ pub fn lower(
         uses: BTreeMap::new(),
         next_variable: 0,
         depth: 0,
+        faulty: false,
     };
     lowering.pipeline(pipeline)?;
     Ok(lowering.finish())
@@ -81,6 +84,8 @@ impl Lowering<'_> {
         for stage in &pipeline.stages {
             if stage.command.lower(stage.span, self).is_err() {
                 result = Err(Reported);
+                // What the stage would have made is not known, so that later names can't be judged.
+                self.faulty = true;
                 if self.scope.plan.is_none() {
                     break;
                 }
