@@ -113,6 +113,11 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|f| f.name)
 }
 
+/// Whether all arguments are single numbers: a multivalue field counts by its only value.
+pub fn takes_numbers(name: &str) -> bool {
+    ["abs", "ceiling", "exp", "floor", "ln", "log", "pow", "round", "sigfig", "sqrt"].contains(&name)
+}
+
 /// Whether SPL has a function of this name that is not implemented.
 pub fn is_known(name: &str) -> bool {
     KNOWN.contains(&name)

@@ -55,7 +55,8 @@ pub(super) fn window(
         }
         partition.push(key);
     }
-    let columns = aggregate(lowering, aggregations)?;
+    let keys: Vec<_> = by.iter().map(|f| f.text.as_str().into()).collect();
+    let columns = aggregate(lowering, aggregations, &keys)?;
     let nullable_keys: Vec<Expr> = partition.iter().filter(|k| k.nullable).cloned().collect();
     for (name, aggregate) in &columns {
         lowering.scope.declare(name, aggregate.ty, aggregate.nullable);

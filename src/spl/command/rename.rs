@@ -113,8 +113,9 @@ impl Lowering<'_> {
             let message = format!("only wildcards at the end of a name are supported, not `{}`", from.text);
             return Err(super::unsupported(self, from.span, message, "name the fields"));
         };
-        if origin.dataset.as_deref().is_some_and(|d| old.strip_suffix('.') == Some(d)) && new.is_empty() {
-            origin.dataset = None;
+        let of_dataset = old.strip_suffix('.').is_some_and(|d| origin.datasets.iter().any(|x| x == d));
+        if of_dataset && new.is_empty() {
+            // The field's own name is understood with and without its dataset.
         } else {
             origin.prefixes.push((old.to_owned(), new.to_owned()));
         }

@@ -38,7 +38,8 @@ impl Syntax for Stats {
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let keys = lowering.group_keys(&self.by, span)?;
-        let aggregates = aggregate(lowering, &self.aggregations)?;
+        let names: Vec<_> = keys.iter().map(|(n, _)| n.clone()).collect();
+        let aggregates = aggregate(lowering, &self.aggregations, &names)?;
         lowering.group(keys, aggregates, span)
     }
 }

@@ -108,7 +108,8 @@ impl Syntax for Tstats {
             lowering.extend(columns, span)?;
         }
         let keys = lowering.group_keys(&self.by, span)?;
-        let aggregates = aggregate(lowering, &self.aggregations)?;
+        let names: Vec<_> = keys.iter().map(|(n, _)| n.clone()).collect();
+        let aggregates = aggregate(lowering, &self.aggregations, &names)?;
         lowering.group(keys, aggregates, span)
     }
 }
@@ -117,7 +118,6 @@ impl Lowering<'_> {
     /// Reads a data model's events and filters them.
     fn scan_datamodel(&mut self, model: &Spanned, condition: &Search, span: Span) -> Result<(), Reported> {
         let name = model.text.trim_matches('"');
-        let dataset = name.split_once('.').map_or(name, |(_, dataset)| dataset);
         let Some((schema, selector)) = self.schemas.selector("datamodel", name) else {
             let message = format!("no schema describes data model `{name}`");
             let known: Vec<String> = self
@@ -129,7 +129,7 @@ impl Lowering<'_> {
             return Err(self.sink.fail(Diagnostic::new(&code::UNKNOWN_SOURCE, message).at(model.span).help(help)));
         };
         let (schema, restriction) = (schema.clone(), selector.condition.clone());
-        self.scan_dataset(schema, dataset, condition, span)?;
+        self.scan_dataset(schema, name, condition, span)?;
         match restriction {
             Some(restriction) => self.formula_filter(&restriction, model.span),
             None => Ok(()),

@@ -168,17 +168,19 @@ fn parse_argument(p: &mut Parser<'_>, function: F) -> Result<Argument, Reported>
     Ok(Argument::Field(field))
 }
 
-/// Lowers aggregations over the current scope: output columns with their aggregates, wildcards expanded.
+/// Lowers aggregations over the current scope: output columns with their aggregates, wildcards expanded to all fields
+/// but the keys.
 pub(crate) fn aggregate(
     lowering: &mut Lowering<'_>,
     aggregations: &[Aggregation],
+    keys: &[Name],
 ) -> Result<Vec<(Name, ir::Aggregate)>, Reported> {
     let mut out: Vec<(Name, ir::Aggregate)> = Vec::new();
     let mut result = Ok(());
     for aggregation in aggregations {
         match &aggregation.argument {
             Argument::Field(field) if field.text.contains('*') => {
-                match lowering.wildcard_aggregates(aggregation, field) {
+                match lowering.wildcard_aggregates(aggregation, field, keys) {
                     Ok(more) => out.extend(more),
                     Err(Reported) => result = Err(Reported),
                 }
@@ -251,12 +253,17 @@ impl Lowering<'_> {
         &mut self,
         aggregation: &Aggregation,
         field: &Spanned,
+        keys: &[Name],
     ) -> Result<Vec<(Name, ir::Aggregate)>, Reported> {
+        if let Some(whole) = self.whole_object(aggregation, field) {
+            return Ok(vec![whole]);
+        }
         let names = self.matching_fields(&field.text, field.span)?;
         let renamed = aggregation.name.text != aggregation.name.text.replace('*', "")
             && aggregation.name.span.start != aggregation.span.start;
         let mut out = Vec::new();
-        for name in names {
+        // Keys are not aggregated.
+        for name in names.into_iter().filter(|n| !keys.contains(n)) {
             let output = if renamed {
                 super::wildcard::rename(&field.text, &aggregation.name.text, &name).unwrap_or_else(|| name.to_string())
             } else {
@@ -267,6 +274,24 @@ impl Lowering<'_> {
             out.push((output.into(), aggregate));
         }
         Ok(out)
+    }
+
+    /// `values(requestParameters.*)`: members of an object that no schema lists are shown as the object's JSON text.
+    fn whole_object(&mut self, aggregation: &Aggregation, field: &Spanned) -> Option<(Name, ir::Aggregate)> {
+        let root = field.text.strip_suffix(".*")?;
+        let schema = self.scope.origin.as_ref()?.schema.clone();
+        if !matches!(aggregation.function, F::Values | F::List) || !schema.open.iter().any(|o| o == root) {
+            return None;
+        }
+        let value = self.find(root, field.span)?;
+        let message = format!(
+            "the columns that `{}` gives depend on the events; here one column `{root}` has the JSON text of the whole object (differs)",
+            field.text
+        );
+        let help = "name the members that the rule shows";
+        self.sink.push(Diagnostic::new(&code::APPROXIMATION, message).at(field.span).help(help));
+        let aggregate = self.typed_aggregate(aggregation.function, Some(value), aggregation.span);
+        Some((root.into(), aggregate))
     }
 
     /// Keys of a `by` clause: multivalue keys become a row for each value, rows without a key are dropped.

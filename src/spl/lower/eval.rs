@@ -92,8 +92,9 @@ impl Lowering<'_> {
                 if joins {
                     return Ok(concat(vec![left, right], span));
                 }
+                let (left, right) = (only_value(left), only_value(right));
                 for side in [&left, &right] {
-                    if side.ty.multivalue || side.ty.scalar == Scalar::Boolean {
+                    if side.ty.scalar == Scalar::Boolean {
                         let message = format!("`{}` does not take a value of type {}", op.symbol(), side.ty);
                         let help = "arithmetic works on single numbers; `mvindex` takes one value out of several";
                         return Err(self
@@ -189,6 +190,7 @@ impl Lowering<'_> {
             let help = format!("write `{}`", function.usage);
             return Err(self.sink.fail(Diagnostic::new(&code::WRONG_ARGUMENTS, message).at(span).help(help)));
         }
+        let numeric = function::takes_numbers(function.name);
         let mut lowered = Vec::with_capacity(arguments.len());
         for (i, argument) in arguments.iter().enumerate() {
             lowered.push(if (function.condition)(i, arguments.len()) {
@@ -196,6 +198,9 @@ impl Lowering<'_> {
             } else {
                 self.eval(argument)?
             });
+        }
+        if numeric {
+            lowered = lowered.into_iter().map(only_value).collect();
         }
         let call =
             function::Call { name: function.name, arguments: lowered, span, next_variable: &mut self.next_variable };
@@ -280,6 +285,19 @@ impl Expr {
         }
         self.map_children(&mut |child| child.substitute_variable(variable, by))
     }
+}
+
+/// Arithmetic takes a multivalue field by its value where it has just one, else it is NULL.
+pub(crate) fn only_value(value: Expr) -> Expr {
+    if !value.ty.multivalue {
+        return value;
+    }
+    let (span, element) = (value.span, value.ty.element());
+    let call = |function, args, ty| Expr::new(ExprKind::Call { function, args }, ty, true, span);
+    let count = call("mvcount", vec![value.clone()], Type::INTEGER);
+    let single = Expr::compare(CompareOp::Eq, count, Expr::integer(1, span), Case::Sensitive);
+    let first = call("mvindex", vec![value, Expr::integer(0, span)], element);
+    Expr::new(ExprKind::Case { arms: vec![(single, first)], otherwise: None }, element, true, span)
 }
 
 /// The first field that an expression names.

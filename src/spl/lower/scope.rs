@@ -31,8 +31,8 @@ pub(crate) struct Origin {
     pub(crate) removed: Vec<Name>,
     /// `rename requestParameters.* as *`: prefixes of fields and what stands for them now.
     pub(crate) prefixes: Vec<(String, String)>,
-    /// A prefix that names carry, such as the dataset's before `drop_dm_object_name`.
-    pub(crate) dataset: Option<String>,
+    /// Prefixes that names of a data model's fields carry before `drop_dm_object_name`: its datasets.
+    pub(crate) datasets: Vec<String>,
     /// `fillnull` without fields: what stands for NULL in fields that are named from then on.
     pub(crate) fill: Option<String>,
     /// Inside the formula of a calculated field, which sees raw fields only.
@@ -41,7 +41,27 @@ pub(crate) struct Origin {
 
 impl Origin {
     pub(crate) fn new(schema: Arc<Schema>, profile: Option<String>) -> Self {
-        Self { schema, profile, removed: Vec::new(), prefixes: Vec::new(), dataset: None, fill: None, raw_only: false }
+        Self {
+            schema,
+            profile,
+            removed: Vec::new(),
+            prefixes: Vec::new(),
+            datasets: Vec::new(),
+            fill: None,
+            raw_only: false,
+        }
+    }
+
+    /// The field's own name behind the datasets that it is named through.
+    pub(crate) fn without_dataset<'n>(&self, name: &'n str) -> &'n str {
+        let strip = |name: &'n str| {
+            self.datasets.iter().find_map(|d| name.strip_prefix(d.as_str()).and_then(|n| n.strip_prefix('.')))
+        };
+        let mut name = name;
+        while let Some(inner) = strip(name) {
+            name = inner;
+        }
+        name
     }
 
     /// What a name means in the source.
@@ -205,15 +225,7 @@ impl Lowering<'_> {
         if origin.removed.iter().any(|r| &**r == name) {
             return None;
         }
-        let stripped = match &origin.dataset {
-            Some(dataset) if name != "_time" => {
-                match name.strip_prefix(dataset.as_str()).and_then(|n| n.strip_prefix('.')) {
-                    Some(stripped) => stripped,
-                    None => name,
-                }
-            }
-            _ => name,
-        };
+        let stripped = origin.without_dataset(name);
         let mut found = self.find_in_source(&origin, stripped, span);
         for (from, to) in origin.prefixes.iter().rev() {
             let Some(rest) = name.strip_prefix(to.as_str()) else { continue };

@@ -58,7 +58,7 @@ impl Lowering<'_> {
             self.sort_condition(part, &mut selection)?;
         }
         let schema = self.choose_schema(&selection, span)?;
-        self.scan(schema, selection.window, None, span);
+        self.scan(schema, selection.window, Vec::new(), span);
         for part in selection.conditions {
             self.search_filter(part)?;
         }
@@ -66,19 +66,19 @@ impl Lowering<'_> {
     }
 
     /// Puts a scan of a schema's events as the plan.
-    pub(crate) fn scan(&mut self, schema: Arc<Schema>, window: Window, dataset: Option<String>, span: Span) {
+    pub(crate) fn scan(&mut self, schema: Arc<Schema>, window: Window, datasets: Vec<String>, span: Span) {
         let profile = self.options.profiles.get(&*schema.id).or_else(|| self.options.profiles.get("*")).cloned();
         let profile = profile.filter(|p| schema.profiles.contains_key(p));
         let plan = Rel::Scan(Scan { source: schema.id.clone(), fields: Vec::new(), window, span });
-        let origin = Origin { dataset, ..Origin::new(schema, profile) };
+        let origin = Origin { datasets, ..Origin::new(schema, profile) };
         self.scope = Scope { plan: Some(plan), origin: Some(origin), ..Scope::default() };
     }
 
-    /// Reads a dataset of a data model; conditions on the source are not checked, the schema chooses it.
+    /// Reads a data model, or a dataset of it (`Model.Dataset`); conditions on the source are not checked, the schema chooses it.
     pub(crate) fn scan_dataset(
         &mut self,
         schema: Arc<Schema>,
-        dataset: &str,
+        name: &str,
         condition: &Search,
         span: Span,
     ) -> Result<(), Reported> {
@@ -87,7 +87,10 @@ impl Lowering<'_> {
         for (field, value) in selection.selectors.iter().flatten() {
             self.note_selector(field, value, &schema);
         }
-        self.scan(schema, selection.window, Some(dataset.to_owned()), span);
+        let model = name.split('.').next().unwrap_or(name);
+        let listed = schema.select.iter().filter(|s| s.field == "datamodel").filter_map(|s| s.value.split_once('.'));
+        let datasets = listed.filter(|(m, _)| m.eq_ignore_ascii_case(model)).map(|(_, d)| d.to_owned()).collect();
+        self.scan(schema, selection.window, datasets, span);
         selection.conditions.into_iter().try_for_each(|part| self.search_filter(part))
     }
 

@@ -48,11 +48,16 @@ impl Lowering<'_> {
             return Err(self.sink.fail(Diagnostic::new(&code::WILDCARD_FIELDS, message).at(span).help(help)));
         }
         if schema.open.iter().any(reaches_open) {
-            let message = format!("`{text}` stands for the fields that the schema lists; others that events have are missing (narrows)");
-            self.sink.push(Diagnostic::new(&code::APPROXIMATION, message).at(span).help("name the fields that the rule needs"));
+            let message = format!(
+                "`{text}` stands for the fields that the schema lists; others that events have are missing (narrows)"
+            );
+            self.sink.push(
+                Diagnostic::new(&code::APPROXIMATION, message).at(span).help("name the fields that the rule needs"),
+            );
         }
         let Some(origin) = &self.scope.origin else { return Ok(names) };
-        let dataset = origin.dataset.as_deref().map(|d| format!("{d}.")).unwrap_or_default();
+        let named = |d: &&String| text.strip_prefix(d.as_str()).is_some_and(|r| r.starts_with('.'));
+        let dataset = origin.datasets.iter().find(named).map(|d| format!("{d}.")).unwrap_or_default();
         let mut known: Vec<String> = origin
             .schema
             .fields

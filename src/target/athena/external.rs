@@ -29,7 +29,13 @@ pub(super) fn rows(table: &str, columns: &[Name], as_names: &[Ident], nth: &Iden
 }
 
 /// Rows to join: keys and outputs as text. With `grouped`, one row for each key, with the least value of each output.
-pub(super) fn keyed(table: &str, keys: (&[Name], &[Ident]), outputs: (&[Name], &[Ident]), nth: &Ident, grouped: bool) -> Query {
+pub(super) fn keyed(
+    table: &str,
+    keys: (&[Name], &[Ident]),
+    outputs: (&[Name], &[Ident]),
+    nth: &Ident,
+    grouped: bool,
+) -> Query {
     let mut items: Vec<_> =
         keys.0.iter().zip(keys.1).map(|(column, name)| select::item(text(column), name.clone())).collect();
     let group = if grouped { (1..=items.len()).map(|n| sql::integer(n as i64)).collect() } else { vec![] };

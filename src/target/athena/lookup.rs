@@ -194,8 +194,7 @@ impl Emitter<'_> {
             let key_columns: Vec<Name> = lookup.on.iter().map(|(n, _)| n.clone()).collect();
             let output_columns: Vec<Name> = wanted.iter().map(|i| lookup.outputs[*i].column.clone()).collect();
             let grouped = lookup.on.iter().all(|(name, _)| matching(&lookup.table, name).is_none());
-            let query =
-                external::keyed(&table, (&key_columns, &keys), (&output_columns, &outputs), &nth, grouped);
+            let query = external::keyed(&table, (&key_columns, &keys), (&output_columns, &outputs), &nth, grouped);
             let relation = self.relations.allocate(&format!("lookup_{}", lookup.table.name));
             self.ctes.push(select::cte(relation.clone(), vec![], query));
             return (relation, keys, outputs, nth);
