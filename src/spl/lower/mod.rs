@@ -12,7 +12,8 @@ pub(crate) mod wildcard;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(crate) use aggregate::{Aggregation, aggregate, parse as parse_aggregations};
+pub use aggregate::{Aggregation, Argument};
+pub(crate) use aggregate::{aggregate, parse as parse_aggregations};
 pub(crate) use scope::{Origin, Scope};
 
 use super::Pipeline;
