@@ -210,6 +210,31 @@ impl<'a> Parser<'a> {
         Some(Spanned { text: rest[..length].to_owned(), span: self.span(start, self.pos) })
     }
 
+    /// A bare word in which `\"` and `\\` are escapes: neither ends it.
+    pub(crate) fn bare_escaped(&mut self, stops: &[char]) -> Option<Spanned> {
+        self.skip_space();
+        let start = self.pos;
+        let rest = self.rest();
+        let mut length = 0;
+        let mut chars = rest.char_indices().peekable();
+        while let Some((i, c)) = chars.next() {
+            if c == '\\' && chars.peek().is_some_and(|(_, next)| matches!(next, '\\' | '"')) {
+                chars.next();
+                length = i + 2;
+                continue;
+            }
+            if c.is_whitespace() || stops.contains(&c) {
+                break;
+            }
+            length = i + c.len_utf8();
+        }
+        if length == 0 {
+            return None;
+        }
+        self.pos += length;
+        Some(Spanned { text: rest[..length].to_owned(), span: self.span(start, self.pos) })
+    }
+
     /// A field name or a plain word of a command: quoted (double or single) or bare.
     pub(crate) fn name(&mut self) -> Result<Option<Spanned>, Reported> {
         if let Some(quoted) = self.quoted()? {
@@ -263,7 +288,7 @@ impl<'a> Parser<'a> {
         if let Some(value) = self.quoted()? {
             return Ok(Some((name, value)));
         }
-        match self.bare(&['|', ']', ',', ')', '"']) {
+        match self.bare(&['|', '[', ']', ',', ')', '"']) {
             Some(value) => Ok(Some((name, value))),
             None => Err(self.expected(&format!("a value for `{}`", name.text), "options are written `name=value`")),
         }

@@ -136,12 +136,28 @@ fn parse_one(p: &mut Parser<'_>) -> Result<Aggregation, Reported> {
     let span = p.span_from(start);
     let text: String = p.src()[start..p.pos()].trim_end().to_owned();
     let name = if p.eat_keyword("as") {
-        p.expect_name("the output's name after `as`", HELP)?
+        output_name(p)?
     } else {
         let text = if argument == Argument::Rows { "count".to_owned() } else { text };
         Spanned { text, span }
     };
     Ok(Aggregation { function, argument, name, span: p.span_from(start) })
+}
+
+/// The name behind `as`; one without quotes may hold parentheses, as in `as count(x)`.
+fn output_name(p: &mut Parser<'_>) -> Result<Spanned, Reported> {
+    p.skip_space();
+    let start = p.pos();
+    let quoted = matches!(p.peek(), Some('"' | '\''));
+    let mut name = p.expect_name("the output's name after `as`", HELP)?;
+    let rest = p.rest();
+    if let (false, true, Some(length)) = (quoted, rest.starts_with('('), rest.find([')', '|', ']', '"']))
+        && rest[length..].starts_with(')')
+    {
+        p.set_pos(p.pos() + length + 1);
+        name = Spanned { text: p.src()[start..p.pos()].to_owned(), span: p.span(start, p.pos()) };
+    }
+    Ok(name)
 }
 
 fn parse_argument(p: &mut Parser<'_>, function: F) -> Result<Argument, Reported> {
