@@ -19,9 +19,9 @@ fn check(case: &Case, ir: &str, athena: &str, insights: &str, sigma: &str) {
 fn or_binds_tighter_than_and_in_search() {
     check(
         &compile("`cloudtrail` awsRegion=C eventName=A OR eventName=B AND errorMessage=D"),
-        "filter\n    awsRegion = \"C\" (any case)\n    and eventName = \"A\" (any case) or eventName = \"B\" (any case)\n    and errorMessage = \"D\" (any case)\n=> events with {} without {}",
-        "AND lower(awsregion) = 'c' AND (lower(eventname) = 'a' OR lower(eventname) = 'b') AND lower(errormessage) = 'd'",
-        "filter awsRegion like /(?i)^C$/ and (eventName like /(?i)^A$/ or eventName like /(?i)^B$/) and errorMessage like /(?i)^D$/ | fields @timestamp, @message",
+        "filter\n    awsRegion = \"C\" (any case)\n    and eventName in [\"A\", \"B\"] (any case)\n    and errorMessage = \"D\" (any case)\n=> events with {} without {}",
+        "AND lower(awsregion) = 'c' AND lower(eventname) IN ('a', 'b') AND lower(errormessage) = 'd'",
+        "filter awsRegion like /(?i)^C$/ and eventName like /(?i)^(A|B)$/ and errorMessage like /(?i)^D$/ | fields @timestamp, @message",
         "detection: selection: awsRegion: 'C' eventName: - 'A' - 'B' errorMessage: 'D' condition: selection",
     );
 }

@@ -179,7 +179,7 @@ fn parse_primary(p: &mut Parser<'_>) -> Result<Eval, Reported> {
         }
         Some(c) if is_name_char(c) || c == '{' || c == '$' || c == '@' => {
             let name = identifier(p);
-            if p.rest().starts_with('(') || (p.peek() == Some('(') && !is_connective(&name.text)) {
+            if p.rest().starts_with('(') || (p.peek() == Some('(') && !is_word_operator(&name.text)) {
                 let arguments = arguments(p)?;
                 return Ok(Eval { kind: EvalKind::Call { name, arguments }, span: p.span_from(start) });
             }
@@ -189,8 +189,7 @@ fn parse_primary(p: &mut Parser<'_>) -> Result<Eval, Reported> {
     }
 }
 
-/// Words that join conditions; `like (…)` and `in (…)` in the place of an operand are calls.
-fn is_connective(word: &str) -> bool {
+fn is_word_operator(word: &str) -> bool {
     ["and", "or", "xor", "not"].contains(&word.to_ascii_lowercase().as_str())
 }
 

@@ -282,7 +282,7 @@ fn value(p: &mut Parser<'_>) -> Result<Value, Reported> {
 
 /// An unquoted value; it may hold operators and commas, unless a comma ends it.
 fn bare_value(p: &mut Parser<'_>) -> Option<Spanned> {
-    let word = p.bare_escaped(&['(', ')', '[', ']', '|', '"'])?;
+    let word = p.bare(&['(', ')', '[', ']', '|', '"'])?;
     let trimmed = word.text.trim_end_matches(',').len();
     if trimmed == 0 {
         return None;
@@ -357,7 +357,7 @@ fn value_list(p: &mut Parser<'_>) -> Result<Vec<Value>, Reported> {
             refuse_beside(p)?;
             Value { text: quoted.text, quoted: true, case_sensitive: false, whole_term: false, span: quoted.span }
         } else {
-            match p.bare_escaped(&['(', ')', '[', ']', '|', '"', ',']) {
+            match p.bare(&['(', ')', '[', ']', '|', '"', ',']) {
                 Some(word) if matches!(word.text.as_str(), "OR" | "AND" | "NOT") => {
                     let message = format!("`{}` stands in a list of values", word.text);
                     let help = "separate the values by commas; put the word into quotation marks if it is a value";

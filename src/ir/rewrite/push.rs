@@ -4,7 +4,7 @@ use super::fold;
 use crate::ir::{Expr, Name, Rel};
 
 /// A condition may grow to this many nodes when definitions are put in for its columns.
-const MOST_NODES: usize = 400;
+const MOST_NODES: usize = 120;
 
 pub(super) fn push_filters(mut rel: Rel) -> Rel {
     for input in rel.inputs_mut() {

@@ -144,20 +144,15 @@ fn parse_one(p: &mut Parser<'_>) -> Result<Aggregation, Reported> {
     Ok(Aggregation { function, argument, name, span: p.span_from(start) })
 }
 
-/// The name behind `as`; one without quotes may hold parentheses, as in `as count(x)`.
+/// The name after `as`; a bare one may hold parentheses.
 fn output_name(p: &mut Parser<'_>) -> Result<Spanned, Reported> {
-    p.skip_space();
-    let start = p.pos();
-    let quoted = matches!(p.peek(), Some('"' | '\''));
-    let mut name = p.expect_name("the output's name after `as`", HELP)?;
-    let rest = p.rest();
-    if let (false, true, Some(length)) = (quoted, rest.starts_with('('), rest.find([')', '|', ']', '"']))
-        && rest[length..].starts_with(')')
-    {
-        p.set_pos(p.pos() + length + 1);
-        name = Spanned { text: p.src()[start..p.pos()].to_owned(), span: p.span(start, p.pos()) };
+    match p.peek() {
+        Some('"' | '\'') => p.expect_name("the output's name after `as`", HELP),
+        _ => match p.bare(&['|', '[', ']', ',', '=', '"']) {
+            Some(name) => Ok(name),
+            None => Err(p.expected("the output's name after `as`", HELP)),
+        },
     }
-    Ok(name)
 }
 
 fn parse_argument(p: &mut Parser<'_>, function: F) -> Result<Argument, Reported> {

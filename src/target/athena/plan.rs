@@ -14,7 +14,7 @@ use super::predicate::Want;
 use super::typed::{Phys, Typed};
 use super::{external, scalar, select, sql};
 use crate::diagnostic::{Diagnostic, Reported, code};
-use crate::ir::{Aggregate, Expr, Name, Output, Query, Rel, Scan, SortOrder, Type, Values};
+use crate::ir::{Aggregate, Expr, ExprKind, Name, Output, Query, Rel, Scan, SortOrder, Type, Values};
 use crate::source::Span;
 
 /// How many nodes an expression may have that is written out more than [`MANY`] times.
@@ -206,7 +206,7 @@ impl Emitter<'_> {
         let mut inner = needs.clone();
         inner.add_expr(predicate, 1);
         let mut block = self.build(input, &inner)?;
-        if block.windowed || block.limit.is_some() {
+        if block.windowed || block.limit.is_some() || (block.group.is_some() && over_values(predicate)) {
             block = self.close(block, &inner)?;
         }
         let condition = self.truth(predicate, Want::True, &block)?;
@@ -237,6 +237,9 @@ impl Emitter<'_> {
             }
         }
         let mut block = self.build(input, &inner)?;
+        if block.group.is_some() && columns.iter().any(|(name, e)| needs.of(name) > 0 && over_values(e)) {
+            block = self.close(block, &inner)?;
+        }
         let values: Vec<_> = columns
             .iter()
             .filter(|(name, _)| needs.of(name) > 0)
@@ -372,6 +375,20 @@ impl Emitter<'_> {
 }
 
 /// A cell of an inline table; the first row says that columns are text.
+/// Whether an expression works on the values of a multivalue field: it may become a lambda, in which Trino allows no
+/// aggregate.
+fn over_values(e: &Expr) -> bool {
+    let mut found = false;
+    e.walk(&mut |e| {
+        found |= match &e.kind {
+            ExprKind::Any { .. } | ExprKind::MapValues { .. } | ExprKind::FilterValues { .. } => true,
+            ExprKind::Call { args, .. } | ExprKind::Coalesce(args) => args.iter().any(|a| a.ty.multivalue),
+            _ => false,
+        };
+    });
+    found
+}
+
 pub(super) fn cell(text: Option<&str>, first: bool) -> sqlparser::ast::Expr {
     match text {
         Some(text) => sql::string(text),
