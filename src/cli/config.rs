@@ -28,6 +28,10 @@ pub(super) struct Config {
     #[serde(default)]
     pub(super) profiles: BTreeMap<String, String>,
     pub(super) insights_level: Option<LevelArg>,
+    /// The database of tables that stand for lookups.
+    pub(super) lookup_database: Option<String>,
+    /// Rows up to which a lookup table is written into a query.
+    pub(super) max_inline_lookup_rows: Option<usize>,
     /// Template file by target.
     #[serde(default)]
     pub(super) templates: BTreeMap<String, PathBuf>,
