@@ -8,5 +8,6 @@ mod docs {
     mod links;
     mod markdown;
     mod readme;
+    mod schemas;
     mod searches;
 }

@@ -115,6 +115,7 @@ fn options(args: &CommonArgs, config: &Config, schemas: &Schemas) -> Result<Opti
         window,
         all_time,
         window_style: args.window.or(config.window).map(WindowStyle::from).unwrap_or_default(),
+        max_inline_lookup_rows: config.max_inline_lookup_rows,
         insights_level: args.insights_level.or(config.insights_level).map(Into::into).unwrap_or_default(),
         ..Options::default()
     };

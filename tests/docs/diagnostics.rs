@@ -47,6 +47,23 @@ fn the_table_of_codes_is_current() {
     hold(PATH, &between(&read(PATH), "codes", &table));
 }
 
+#[test]
+fn the_levels_of_the_codes_are_current() {
+    let mut table = String::from("| level | codes |\n|---|---|\n");
+    let levels = [
+        ("`invalid`", Effect::Invalid),
+        ("`unsupported`", Effect::Unsupported),
+        ("`approximate`", Effect::Approximate),
+        ("no change", Effect::None),
+    ];
+    for (level, effect) in levels {
+        let codes: Vec<&str> = code::ALL.iter().filter(|c| c.effect == effect).map(|c| c.id).collect();
+        let _ = writeln!(table, "| {level} | {} |", codes.join(", "));
+    }
+    let path = "docs/fidelity.md";
+    hold(path, &between(&read(path), "levels", &table));
+}
+
 fn heading(code: &Code) -> String {
     format!("{} {}", code.id, code.name())
 }

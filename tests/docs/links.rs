@@ -40,7 +40,12 @@ fn links_lead_somewhere() {
 
 /// Where the links of a text lead, those to the web left out.
 fn targets(text: &str) -> Vec<&str> {
-    text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(t, _)| t).filter(|t| !t.contains("://")).collect()
+    text.split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')'))
+        .map(|(t, _)| t)
+        .filter(|t| !t.contains("://"))
+        .collect()
 }
 
 /// The anchors of the headings.
@@ -59,6 +64,9 @@ fn anchors(text: &str) -> Vec<String> {
 
 #[test]
 fn anchors_are_made_as_readers_make_them() {
-    assert_eq!(anchors("# C403 `dc`: why?\n```\n# no\n```\n## The JSON contract\n"), ["c403-dc-why", "the-json-contract"]);
+    assert_eq!(
+        anchors("# C403 `dc`: why?\n```\n# no\n```\n## The JSON contract\n"),
+        ["c403-dc-why", "the-json-contract"]
+    );
     assert_eq!(targets("[a](b.md#c) [d](https://e) [f](#g)"), ["b.md#c", "#g"]);
 }

@@ -100,5 +100,8 @@ fn headings_and_fences_are_found() {
     assert_eq!(found, ["B", "D"]);
     let block = &blocks(text)[0];
     assert_eq!((block.info, block.text.as_str(), block.line), ("spl", "# no heading\n", 4));
-    assert_eq!(between("a\n<!-- x: begin -->\nold\n<!-- x: end -->\nb", "x", "new\n"), "a\n<!-- x: begin -->\nnew\n<!-- x: end -->\nb");
+    assert_eq!(
+        between("a\n<!-- x: begin -->\nold\n<!-- x: end -->\nb", "x", "new\n"),
+        "a\n<!-- x: begin -->\nnew\n<!-- x: end -->\nb"
+    );
 }
