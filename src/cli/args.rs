@@ -14,6 +14,12 @@ Exit status:
   1  at least one rule is unsupported by a target, or invalid (with --strict also: approximate)
   2  wrong usage, or an input that can't be read";
 
+const COVERAGE_STATUS: &str = "\
+Exit status:
+  0  the document was written, or --check found it up to date
+  1  --check found it stale
+  2  wrong usage, or an input that can't be read";
+
 const EXAMPLES: &str = "\
 Examples:
   rulecast compile rules/                              each rule for each target, to standard output
@@ -48,6 +54,9 @@ pub(super) enum Command {
     /// Compile rules and show only what is wrong with them, or lost
     #[command(after_help = EXIT_STATUS)]
     Check(CheckArgs),
+    /// Compile a rule library for all targets and write what was reached as a Markdown document
+    #[command(after_help = COVERAGE_STATUS)]
+    Coverage(CoverageArgs),
     /// List the targets, and the schemas with what selects them, their tables and profiles
     Targets(TargetsArgs),
 }
@@ -71,6 +80,52 @@ pub(super) struct CompileArgs {
 pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) common: CommonArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CoverageArgs {
+    /// A rule library: a folder with rules below it
+    #[arg(value_name = "CONTENT")]
+    content: PathBuf,
+    /// Only rules whose files mention one of these words, with commas between them; case does not matter
+    #[arg(long, value_name = "WORDS", value_delimiter = ',')]
+    pub(super) mentions: Vec<String>,
+    /// Write the document to this file [default: standard output]
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    pub(super) out: Option<PathBuf>,
+    /// Compare the document with this file, and fail where it differs
+    #[arg(long, value_name = "FILE")]
+    pub(super) check: Option<PathBuf>,
+    /// A schema file: adds a log source, or replaces the one of the same id
+    #[arg(long = "schema", value_name = "FILE")]
+    schemas: Vec<PathBuf>,
+    /// The configuration file [default: rulecast.toml here or in a folder above]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl CoverageArgs {
+    /// The settings of a plain `compile` of the library.
+    pub(super) fn common(&self) -> CommonArgs {
+        CommonArgs {
+            paths: vec![self.content.clone()],
+            targets: Vec::new(),
+            format: Format::Text,
+            schemas: self.schemas.clone(),
+            content: None,
+            templates: Vec::new(),
+            earliest: None,
+            latest: None,
+            all_time: false,
+            window: None,
+            now: None,
+            profiles: Vec::new(),
+            insights_level: None,
+            config: self.config.clone(),
+            strict: false,
+            jobs: None,
+        }
+    }
 }
 
 #[derive(Args, Debug)]

@@ -35,6 +35,16 @@ pub(super) struct Batch {
 /// Reads the inputs and compiles them. What is wrong with the content folders is said on standard error.
 /// `targets` replaces the targets of the settings.
 pub(super) fn run(args: &CommonArgs, targets: Option<&[TargetId]>, console: &mut Console) -> Result<Batch, Failure> {
+    run_chosen(args, targets, &|_| true, console)
+}
+
+/// As [`run`], for the rules whose text `chosen` accepts.
+pub(super) fn run_chosen(
+    args: &CommonArgs,
+    targets: Option<&[TargetId]>,
+    chosen: &(dyn Fn(&str) -> bool + Sync),
+    console: &mut Console,
+) -> Result<Batch, Failure> {
     let settings = Settings::new(args)?;
     let places = input::places(&args.paths)?;
     let contents = Contents::load(&settings, &places)?;
@@ -50,14 +60,24 @@ pub(super) fn run(args: &CommonArgs, targets: Option<&[TargetId]>, console: &mut
         .map_err(|e| Failure::new(format!("no threads can be started: {e}")))?;
     let targets = targets.unwrap_or(&settings.targets);
     let done = pool.install(|| {
-        places.into_par_iter().enumerate().map(|(number, place)| one(number, place, &contents, targets)).collect()
+        let compile = |(number, place)| one(number, place, &contents, targets, chosen);
+        places.into_par_iter().enumerate().filter_map(compile).collect()
     });
     Ok(Batch { done })
 }
 
-fn one(number: usize, place: Place, contents: &Contents, targets: &[TargetId]) -> Done {
+fn one(
+    number: usize,
+    place: Place,
+    contents: &Contents,
+    targets: &[TargetId],
+    chosen: &(dyn Fn(&str) -> bool + Sync),
+) -> Option<Done> {
     let (file, problem) = input::read(&place);
     let was_read = problem.is_none();
+    if was_read && !chosen(file.text()) {
+        return None;
+    }
     let compiled = match (problem, contents.compiler(number)) {
         (Some(problem), _) => failed(problem, Fidelity::Invalid, targets),
         (None, Some(compiler)) => {
@@ -68,7 +88,7 @@ fn one(number: usize, place: Place, contents: &Contents, targets: &[TargetId]) -
         }
         (None, None) => failed(fault(), Fidelity::Unsupported, targets),
     };
-    Done { place, file, compiled, was_read }
+    Some(Done { place, file, compiled, was_read })
 }
 
 /// A result with one diagnostic and no query.

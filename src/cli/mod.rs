@@ -10,6 +10,7 @@ mod compile;
 mod config;
 mod console;
 mod content;
+mod coverage;
 mod input;
 mod output;
 mod report;
@@ -61,6 +62,7 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Compile(args) => compile::run(args, &mut console),
         Command::Check(args) => check::run(args, &mut console),
+        Command::Coverage(args) => coverage::run(args, &mut console),
         Command::Targets(args) => targets::run(args, &mut console),
     };
     let status = result.unwrap_or_else(|failure| {

@@ -5,6 +5,7 @@
 
 mod call;
 
+pub(crate) use call::to_text;
 pub use call::{Call, Fault};
 
 use crate::ir::Expr;
@@ -35,7 +36,7 @@ macro_rules! functions {
 }
 
 functions! {
-    abs, case, ceiling, cidrmatch, coalesce, exact, exp, false_, floor, if_, in_, isbool, isint, isnotnull, isnull, isnum,
+    abs, case, ceiling, cidrmatch, coalesce, exact, exp, false_, floor, hypot, if_, in_, isbool, isint, isnotnull, isnull, isnum,
     isstr, len, like, ln, log, lower, ltrim, match_, max, md5, min, mvappend, mvcount, mvdedup, mvfind, mvindex, mvjoin,
     mvrange, mvsort, mvzip, now, null, nullif, pi, pow, random, relative_time, replace, round, rtrim, sha1, sha256, sha512,
     sigfig, spath, split, sqrt, strftime, strptime, substr, time, tonumber, tostring, trim, true_, typeof_, upper,
@@ -64,7 +65,6 @@ const KNOWN: &[&str] = &[
     "cosh",
     "exact",
     "getfields",
-    "hypot",
     "ipmask",
     "json",
     "json_append",

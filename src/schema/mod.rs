@@ -278,6 +278,18 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("security_lake.toml", include_str!("../../targets/sources/security_lake.toml")),
     ("change.toml", include_str!("../../targets/sources/change.toml")),
     ("authentication.toml", include_str!("../../targets/sources/authentication.toml")),
+    ("endpoint_processes.toml", include_str!("../../targets/sources/endpoint_processes.toml")),
+    ("endpoint_filesystem.toml", include_str!("../../targets/sources/endpoint_filesystem.toml")),
+    ("endpoint_registry.toml", include_str!("../../targets/sources/endpoint_registry.toml")),
+    ("endpoint_services.toml", include_str!("../../targets/sources/endpoint_services.toml")),
+    ("endpoint_ports.toml", include_str!("../../targets/sources/endpoint_ports.toml")),
+    ("web.toml", include_str!("../../targets/sources/web.toml")),
+    ("network_traffic.toml", include_str!("../../targets/sources/network_traffic.toml")),
+    ("network_resolution.toml", include_str!("../../targets/sources/network_resolution.toml")),
+    ("risk.toml", include_str!("../../targets/sources/risk.toml")),
+    ("email.toml", include_str!("../../targets/sources/email.toml")),
+    ("intrusion_detection.toml", include_str!("../../targets/sources/intrusion_detection.toml")),
+    ("network_sessions.toml", include_str!("../../targets/sources/network_sessions.toml")),
 ];
 
 #[cfg(test)]

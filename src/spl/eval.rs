@@ -190,7 +190,7 @@ fn parse_primary(p: &mut Parser<'_>) -> Result<Eval, Reported> {
 }
 
 fn is_word_operator(word: &str) -> bool {
-    ["and", "or", "xor", "not", "in", "like"].contains(&word.to_ascii_lowercase().as_str())
+    ["and", "or", "xor", "not"].contains(&word.to_ascii_lowercase().as_str())
 }
 
 /// `(a, b, …)`.

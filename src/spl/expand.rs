@@ -187,12 +187,51 @@ impl Expander<'_> {
         let name: Arc<str> = call.name.as_str().into();
         if before.is_empty() || before.ends_with(['|', '[']) {
             out.push_macro("search *", span, &name);
+        } else if let Some(command) = command_without_search(before) {
+            let message = format!("the tuning hook `{}` stands within `{command}`, which takes no search", call.name);
+            let help = "put a pipe before the hook";
+            self.fail(Diagnostic::new(&code::MACRO_SYNTAX, message).at(span).help(help));
         } else {
             out.push_macro("*", span, &name);
             let message = format!("the tuning hook `{}` is not defined; it keeps every row", call.name);
             self.sink.push(Diagnostic::new(&code::FILTER_HOOK, message).at(span));
         }
     }
+}
+
+/// The command at whose end a text stops, where conditions of a search can't be added to it.
+fn command_without_search(text: &str) -> Option<&str> {
+    // Where the current stage of each open pipeline begins, and whether behind a pipe.
+    let mut stages = vec![(0, false)];
+    let mut quoted = false;
+    let mut escaped = false;
+    for (i, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            '[' if !quoted => stages.push((i + 1, false)),
+            ']' if !quoted && stages.len() > 1 => {
+                stages.pop();
+            }
+            '|' if !quoted => {
+                stages.pop();
+                stages.push((i + 1, true));
+            }
+            _ => {}
+        }
+    }
+    let (start, piped) = stages.pop()?;
+    let stage = text.get(start..)?;
+    let command = stage.split_whitespace().next()?;
+    let is_word = |word: &str| stage.split_whitespace().any(|w| w.eq_ignore_ascii_case(word));
+    let takes_search = match command.to_ascii_lowercase().as_str() {
+        "search" => true,
+        "tstats" => is_word("where") && !is_word("by"),
+        "inputlookup" => is_word("where"),
+        _ => !piped,
+    };
+    (!takes_search).then_some(command)
 }
 
 type CallError = (&'static code::Code, &'static str, usize);

@@ -11,7 +11,7 @@ mod text;
 use std::sync::Arc;
 
 pub use command::Command;
-pub use lower::lower;
+pub use lower::{Aggregation, Argument, lower};
 pub use parser::Spanned;
 
 use crate::diagnostic::{Reported, Sink, code};

@@ -141,6 +141,11 @@ impl<'a> Parser<'a> {
         hit
     }
 
+    /// Whether the parser is inside brackets or parentheses.
+    pub(crate) fn in_subsearch(&self) -> bool {
+        self.depth > 0
+    }
+
     /// Guards recursion.
     pub(crate) fn nested<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T, Reported>) -> Result<T, Reported> {
         if self.depth >= MAX_DEPTH {
@@ -197,12 +202,20 @@ impl<'a> Parser<'a> {
         Err(reported)
     }
 
-    /// A bare word: up to white space or a character of `stops`.
+    /// A bare word: up to white space or a character of `stops`. A backslash protects a quotation mark.
     pub(crate) fn bare(&mut self, stops: &[char]) -> Option<Spanned> {
         self.skip_space();
         let start = self.pos;
         let rest = self.rest();
-        let length = rest.find(|c: char| c.is_whitespace() || stops.contains(&c)).unwrap_or(rest.len());
+        let mut length = rest.len();
+        let mut escaped = false;
+        for (i, c) in rest.char_indices() {
+            if c.is_whitespace() || (stops.contains(&c) && !(escaped && c == '"')) {
+                length = i;
+                break;
+            }
+            escaped = c == '\\' && !escaped;
+        }
         if length == 0 {
             return None;
         }
@@ -263,7 +276,7 @@ impl<'a> Parser<'a> {
         if let Some(value) = self.quoted()? {
             return Ok(Some((name, value)));
         }
-        match self.bare(&['|', ']', ',', ')', '"']) {
+        match self.bare(&['|', '[', ']', ',', ')', '"']) {
             Some(value) => Ok(Some((name, value))),
             None => Err(self.expected(&format!("a value for `{}`", name.text), "options are written `name=value`")),
         }
@@ -276,7 +289,7 @@ impl<'a> Parser<'a> {
         let bytes = self.src.as_bytes();
         while let Some(byte) = bytes.get(self.pos) {
             match byte {
-                b'\\' if quoted => self.pos += 1,
+                b'\\' => self.pos += 1,
                 b'"' => quoted = !quoted,
                 b'[' if !quoted => depth += 1,
                 b']' if !quoted && depth == 0 => return,

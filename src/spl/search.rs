@@ -6,7 +6,7 @@
 use super::Pipeline;
 use super::eval::{self, Eval};
 use super::parser::{Parser, Spanned};
-use crate::diagnostic::{Reported, code};
+use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::ir::{CompareOp, Pattern, Piece};
 use crate::source::Span;
 
@@ -204,7 +204,14 @@ fn bare_left(p: &mut Parser<'_>) -> Option<Spanned> {
     let start = p.pos();
     let rest = p.rest();
     let mut length = 0;
+    let mut escaped = false;
     for (i, c) in rest.char_indices() {
+        if escaped {
+            escaped = false;
+            length = i + c.len_utf8();
+            continue;
+        }
+        escaped = c == '\\' && rest[i + 1..].starts_with(['\\', '"']);
         let ends = c.is_whitespace()
             || matches!(c, '(' | ')' | '[' | ']' | '|' | '"' | '=' | '<' | '>' | ',')
             || (c == '!' && rest[i + 1..].starts_with('='));
@@ -255,6 +262,7 @@ fn value(p: &mut Parser<'_>) -> Result<Value, Reported> {
             text.push('*');
             end = p.span(p.pos() - 1, p.pos());
         }
+        refuse_beside(p)?;
         return Ok(Value { text, quoted: true, case_sensitive: false, whole_term: false, span: span.to(end) });
     }
     let start = p.pos();
@@ -267,6 +275,7 @@ fn value(p: &mut Parser<'_>) -> Result<Value, Reported> {
         let span = p.span(start, p.pos());
         return Err(p.fail(&code::UNSUPPORTED_SYNTAX, message, span, "use `where` for conditions with functions"));
     }
+    refuse_beside(p)?;
     let text = unescape(&word.text);
     Ok(Value { text, quoted: false, case_sensitive: false, whole_term: false, span: word.span })
 }
@@ -281,6 +290,20 @@ fn bare_value(p: &mut Parser<'_>) -> Option<Spanned> {
     p.set_pos(p.pos() - (word.text.len() - trimmed));
     let end = p.pos();
     Some(Spanned { text: word.text[..trimmed].to_owned(), span: p.span(end - trimmed, end) })
+}
+
+/// Refuses text that stands against a value without a blank: the manuals do not say whether `a"b c"` is one value or two.
+fn refuse_beside(p: &mut Parser<'_>) -> Result<(), Reported> {
+    let rest = p.rest();
+    let is_operator = ["OR", "AND", "NOT"].iter().any(|w| rest.starts_with(w) && p.at_keyword(w));
+    if is_operator || !rest.starts_with(|c: char| c == '"' || c == '*' || c.is_alphanumeric()) {
+        return Ok(());
+    }
+    let length = rest.find(|c: char| c.is_whitespace() || matches!(c, ')' | ']' | '|')).unwrap_or(rest.len());
+    let span = p.span(p.pos(), p.pos() + length);
+    let message = format!("`{}` stands against the value before it", &rest[..length]);
+    let help = "put the whole value into one pair of quotation marks, or a blank between two conditions";
+    Err(p.fail(&code::UNSUPPORTED_SYNTAX, message, span, help))
 }
 
 /// `CASE(…)` and `TERM(…)`.
@@ -301,6 +324,23 @@ fn directive(p: &mut Parser<'_>, word: &Spanned) -> Result<Option<Value>, Report
     Ok(Some(Value { text: inner.text, quoted: is_quoted, case_sensitive, whole_term, span: inner.span }))
 }
 
+/// Takes `""` that stands against the text of a value, as in `""a*""`: doubled quotation marks, not an empty value.
+fn doubled_quotes(p: &mut Parser<'_>) -> bool {
+    p.skip_space();
+    let at = p.pos();
+    let Some(rest) = p.rest().strip_prefix("\"\"") else { return false };
+    let continues = |c: Option<char>| c.is_some_and(|c| !(c.is_whitespace() || matches!(c, ',' | ')' | '|' | '"')));
+    let doubled =
+        continues(rest.chars().next()) || continues(p.src()[..at].chars().next_back()) && !p.src()[..at].ends_with('(');
+    if doubled {
+        let span = p.span(at, at + 2);
+        let message = "doubled quotation marks around a value are read as one pair";
+        p.sink.push(Diagnostic::new(&code::READING, message).at(span));
+        p.set_pos(at + 2);
+    }
+    doubled
+}
+
 /// `(a, b*, "c d")`.
 fn value_list(p: &mut Parser<'_>) -> Result<Vec<Value>, Reported> {
     p.expect("(", HELP)?;
@@ -310,10 +350,19 @@ fn value_list(p: &mut Parser<'_>) -> Result<Vec<Value>, Reported> {
         if p.eat(")") {
             break;
         }
+        if doubled_quotes(p) {
+            continue;
+        }
         let value = if let Some(quoted) = p.quoted()? {
+            refuse_beside(p)?;
             Value { text: quoted.text, quoted: true, case_sensitive: false, whole_term: false, span: quoted.span }
         } else {
             match p.bare(&['(', ')', '[', ']', '|', '"', ',']) {
+                Some(word) if matches!(word.text.as_str(), "OR" | "AND" | "NOT") => {
+                    let message = format!("`{}` stands in a list of values", word.text);
+                    let help = "separate the values by commas; put the word into quotation marks if it is a value";
+                    return Err(p.fail(&code::SYNTAX, message, word.span, help));
+                }
                 Some(word) => Value {
                     text: unescape(&word.text),
                     quoted: false,

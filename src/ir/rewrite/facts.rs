@@ -25,6 +25,10 @@ impl Facts {
                     self.learn_strict(inner);
                 }
             }
+            ExprKind::Compare { op: CompareOp::Ne, left, right, .. } => {
+                self.learn_present_anew(left);
+                self.learn_present_anew(right);
+            }
             ExprKind::Compare { op, left, right, .. } => {
                 self.learn_present(left);
                 self.learn_present(right);
@@ -78,14 +82,22 @@ impl Facts {
     fn learn_strict(&mut self, inner: &Expr) {
         match &inner.kind {
             ExprKind::Compare { left, right, .. } => {
-                self.learn_present(left);
-                self.learn_present(right);
+                self.learn_present_anew(left);
+                self.learn_present_anew(right);
             }
             ExprKind::OneOf { value, .. }
             | ExprKind::Like { value, .. }
             | ExprKind::Regex { value, .. }
-            | ExprKind::InCidr { value, .. } => self.learn_present(value),
+            | ExprKind::InCidr { value, .. } => self.learn_present_anew(value),
             _ => {}
+        }
+    }
+
+    /// What a negated test says of its operand, unless that was taken for present already: then another condition says
+    /// so, which must stay, since targets without three-valued logic let an absent field pass a negated test.
+    fn learn_present_anew(&mut self, value: &Expr) {
+        if value.nullable {
+            self.learn_present(value);
         }
     }
 

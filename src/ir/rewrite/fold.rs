@@ -121,7 +121,49 @@ fn fold_connective(parts: Vec<Expr>, and: bool, span: crate::source::Span) -> Ex
             _ => kept.push(part),
         }
     }
-    if and { Expr::and(kept, span) } else { Expr::or(kept, span) }
+    if and { Expr::and(kept, span) } else { Expr::or(merge_texts(kept), span) }
+}
+
+/// `f = a or f = b` is `f in (a, b)`, under the same case rule.
+fn merge_texts(parts: Vec<Expr>) -> Vec<Expr> {
+    let mut out: Vec<Expr> = Vec::new();
+    for part in parts {
+        let Some((value, texts, case)) = texts_of(&part) else {
+            out.push(part);
+            continue;
+        };
+        let same = out.iter_mut().find(|o| texts_of(o).is_some_and(|(v, _, c)| v == value && c == case));
+        let Some(first) = same else {
+            out.push(part);
+            continue;
+        };
+        let (value, texts) = (value.clone(), texts.to_vec());
+        let mut items = texts_of(first).map(|(_, t, _)| t.to_vec()).unwrap_or_default();
+        for text in texts {
+            if !items.iter().any(|i| equal(i, &text, case)) {
+                items.push(text);
+            }
+        }
+        let (nullable, span) = (value.nullable, first.span.to(part.span));
+        *first = Expr::new(ExprKind::OneOf { value: Box::new(value), items, case }, Type::BOOLEAN, nullable, span);
+    }
+    out
+}
+
+/// The texts that a column is compared with.
+fn texts_of(e: &Expr) -> Option<(&Expr, Vec<String>, Case)> {
+    match &e.kind {
+        ExprKind::Compare { op: CompareOp::Eq, left, right, case } => match (&left.kind, right.as_literal()) {
+            (ExprKind::Column(_), Some(Literal::String(text))) if left.ty.is_text() => {
+                Some((left, vec![text.clone()], *case))
+            }
+            _ => None,
+        },
+        ExprKind::OneOf { value, items, case } if matches!(value.kind, ExprKind::Column(_)) => {
+            Some((value, items.clone(), *case))
+        }
+        _ => None,
+    }
 }
 
 /// A connective of one part lost its flags on the way; they follow from the part itself.

@@ -5,6 +5,8 @@ mod facts;
 mod fold;
 mod prune;
 mod push;
+#[cfg(test)]
+mod tests;
 
 use super::{Expr, Name, Query, Rel};
 use facts::Facts;

@@ -82,6 +82,7 @@ commands! {
     sort Sort,
     spath Spath,
     stats Stats,
+    strcat Strcat,
     streamstats Streamstats,
     table Table,
     tail Tail,
@@ -118,6 +119,9 @@ const OUTSIDE: &[(&str, &str)] = &[
     ("history", "Splunk's search history"),
     ("audit", "Splunk's audit log"),
 ];
+
+/// Commands that begin a pipeline.
+const GENERATING: &[&str] = &["tstats", "mstats", "inputlookup", "makeresults", "from", "rest", "dbxquery"];
 
 /// Commands that exist in SPL and are not implemented.
 const KNOWN: &[&str] = &[
@@ -196,7 +200,6 @@ const KNOWN: &[&str] = &[
     "sistats",
     "sitimechart",
     "sitop",
-    "strcat",
     "tags",
     "timechart",
     "timewrap",
@@ -225,7 +228,9 @@ const KNOWN: &[&str] = &[
 pub(super) fn parse(p: &mut Parser<'_>, implicit_search: bool) -> Result<Command, Reported> {
     p.skip_space();
     let start = p.pos();
-    if implicit_search {
+    // A subsearch may begin with a command that makes rows, without a pipe.
+    let makes_rows = GENERATING.iter().any(|name| p.at_keyword(name)) && p.in_subsearch();
+    if implicit_search && !makes_rows {
         // `search` may be written out.
         p.eat_keyword("search");
         return Search::parse(p).map(Command::Search);

@@ -136,12 +136,23 @@ fn parse_one(p: &mut Parser<'_>) -> Result<Aggregation, Reported> {
     let span = p.span_from(start);
     let text: String = p.src()[start..p.pos()].trim_end().to_owned();
     let name = if p.eat_keyword("as") {
-        p.expect_name("the output's name after `as`", HELP)?
+        output_name(p)?
     } else {
         let text = if argument == Argument::Rows { "count".to_owned() } else { text };
         Spanned { text, span }
     };
     Ok(Aggregation { function, argument, name, span: p.span_from(start) })
+}
+
+/// The name after `as`; a bare one may hold parentheses.
+fn output_name(p: &mut Parser<'_>) -> Result<Spanned, Reported> {
+    match p.peek() {
+        Some('"' | '\'') => p.expect_name("the output's name after `as`", HELP),
+        _ => match p.bare(&['|', '[', ']', ',', '=', '"']) {
+            Some(name) => Ok(name),
+            None => Err(p.expected("the output's name after `as`", HELP)),
+        },
+    }
 }
 
 fn parse_argument(p: &mut Parser<'_>, function: F) -> Result<Argument, Reported> {

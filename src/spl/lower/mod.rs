@@ -12,12 +12,13 @@ pub(crate) mod wildcard;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(crate) use aggregate::{Aggregation, aggregate, parse as parse_aggregations};
+pub use aggregate::{Aggregation, Argument};
+pub(crate) use aggregate::{aggregate, parse as parse_aggregations};
 pub(crate) use scope::{Origin, Scope};
 
 use super::Pipeline;
-use crate::diagnostic::{Reported, Sink};
-use crate::ir::{Column, Expr, Name, Query, Window};
+use crate::diagnostic::{Diagnostic, Reported, Sink, code};
+use crate::ir::{Column, Expr, Literal, Name, Query, Rel, Window};
 use crate::options::Options;
 use crate::rule::{Library, Rule};
 use crate::schema::Schemas;
@@ -37,6 +38,8 @@ pub(crate) struct Lowering<'a> {
     uses: BTreeMap<Arc<str>, Uses>,
     next_variable: u32,
     depth: u32,
+    /// A stage could not be lowered.
+    faulty: bool,
 }
 
 #[derive(Default)]
@@ -68,9 +71,27 @@ pub fn lower(
         uses: BTreeMap::new(),
         next_variable: 0,
         depth: 0,
+        faulty: false,
     };
     lowering.pipeline(pipeline)?;
-    Ok(lowering.finish())
+    let query = lowering.finish();
+    if !sink.diagnostics().iter().any(|d| std::ptr::eq(d.code, &code::EMPTY_RESULT)) {
+        report_empty(&query.plan, sink);
+    }
+    Ok(query)
+}
+
+/// Says where no row can pass a condition, as far as simplification found that out.
+fn report_empty(plan: &Rel, sink: &mut Sink) {
+    if let Rel::Filter { predicate, .. } = plan
+        && matches!(predicate.as_literal(), Some(Literal::Boolean(false)))
+    {
+        let help = "compare it with the values that the source's fields can have";
+        sink.push(
+            Diagnostic::new(&code::EMPTY_RESULT, "no row can satisfy this condition").at(predicate.span).help(help),
+        );
+    }
+    plan.inputs().into_iter().for_each(|input| report_empty(input, sink));
 }
 
 impl Lowering<'_> {
@@ -81,6 +102,8 @@ impl Lowering<'_> {
         for stage in &pipeline.stages {
             if stage.command.lower(stage.span, self).is_err() {
                 result = Err(Reported);
+                // What the stage would have made is not known, so that later names can't be judged.
+                self.faulty = true;
                 if self.scope.plan.is_none() {
                     break;
                 }

@@ -200,6 +200,7 @@ impl Lowering<'_> {
     pub(crate) fn field(&mut self, name: &str, span: Span) -> Expr {
         match self.find(name, span) {
             Some(expr) => expr,
+            None if self.faulty => Expr::null(span),
             None => {
                 let known: Vec<String> = self.scope.columns.iter().map(|c| c.name.to_string()).collect();
                 let near = nearest(name, known.iter().map(String::as_str));
@@ -348,6 +349,9 @@ impl Lowering<'_> {
 
     /// A field that the schema does not know: the raw path of a JSON record, else nothing that can be read.
     fn unknown_field(&mut self, origin: &Origin, name: &str, span: Span) -> Option<Expr> {
+        if self.faulty {
+            return Some(Expr::null(span));
+        }
         let near = nearest(name, origin.schema.names());
         let did_you_mean = if near.is_empty() { String::new() } else { format!("did you mean {}?", list(&near)) };
         let mut diagnostic = Diagnostic::new(

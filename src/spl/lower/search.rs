@@ -48,6 +48,15 @@ impl Lowering<'_> {
                 negated.span = *span;
                 Ok(negated)
             }
+            Search::Compare { field, span, .. }
+                if matches!(field.text.as_str(), "earliest" | "latest") && self.scope.column(&field.text).is_none() =>
+            {
+                let message = format!(
+                    "`{}` sets the time window, which only the first search can do, outside OR and NOT",
+                    field.text
+                );
+                Err(self.fail_syntax(message, *span, "move it into the first search, or compare `_time`"))
+            }
             Search::Compare { field, op, value, span } => {
                 let target = self.field(&field.text, field.span);
                 self.comparison(target, *op, value, *span)
@@ -64,7 +73,7 @@ impl Lowering<'_> {
                 self.sink.push(Diagnostic::new(&code::APPROXIMATION, message).at(call.span).help(help));
                 Ok(self.compare_values(*op, target, value, *span).is_true())
             }
-            Search::Term(value) => Ok(self.term(value)),
+            Search::Term(value) => self.term(value),
             Search::Subsearch(pipeline, span) => self.constant_subsearch(pipeline, *span),
         }
     }
@@ -85,6 +94,9 @@ impl Lowering<'_> {
             let mut present = if target.nullable { target.is_not_null() } else { Expr::boolean(true, span) };
             present.span = span;
             return Ok(present);
+        }
+        if op == CompareOp::Ne && pattern.is_any() {
+            return Ok(Expr::boolean(false, span));
         }
         let value = value.clone();
         let mut test = self.for_some(target, span, |element| compare(element, op, &value, span));
@@ -122,16 +134,21 @@ impl Lowering<'_> {
     }
 
     /// A word or phrase in the raw text.
-    fn term(&mut self, value: &Value) -> Expr {
+    fn term(&mut self, value: &Value) -> Result<Expr, Reported> {
         let pattern = value.pattern();
         if pattern.is_any() {
-            return Expr::boolean(true, value.span);
+            return Ok(Expr::boolean(true, value.span));
+        }
+        if self.scope.is_closed() {
+            let message = format!("the rows here have no raw event in which `{}` could be sought", value.text);
+            let help = "compare a field: `field=\"*…*\"`";
+            return Err(self.fail_syntax(message, value.span, help));
         }
         if value.case_sensitive {
             let message = format!("`CASE({})` is looked for without case", value.text);
             self.sink.push(Diagnostic::new(&code::APPROXIMATION, message).at(value.span));
         }
-        Expr::new(ExprKind::Term { pattern }, Type::BOOLEAN, false, value.span)
+        Ok(Expr::new(ExprKind::Term { pattern }, Type::BOOLEAN, false, value.span))
     }
 }
 

@@ -165,20 +165,43 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    /// The schema that a group of alternatives chooses. Alternatives beside it that no schema describes are reported.
+    fn one_schema(&mut self, group: &[(&str, &Value)]) -> Result<Option<Arc<Schema>>, Reported> {
+        let found = |(field, value): &(&str, &Value)| self.schemas.select(field, &value.text).cloned();
+        let choices: Vec<Option<Arc<Schema>>> = group.iter().map(found).collect();
+        let Some(first) = choices.iter().flatten().next().cloned() else { return Ok(None) };
+        for ((field, value), choice) in group.iter().zip(choices) {
+            match choice {
+                Some(other) if other.id == first.id => {}
+                Some(other) => return Err(self.two_sources(&first, &other, value.span)),
+                None => {
+                    let message = format!(
+                        "the search also reads `{field}={}`, which no schema describes; its events are missing (narrows)",
+                        value.text
+                    );
+                    let help = "add a schema file (`--schema`), or remove the alternative";
+                    self.sink.push(Diagnostic::new(&code::APPROXIMATION, message).at(value.span).help(help));
+                }
+            }
+        }
+        Ok(Some(first))
+    }
+
+    fn two_sources(&mut self, first: &Schema, other: &Schema, at: Span) -> Reported {
+        let message = format!("the search reads `{}` and `{}` at once", first.id, other.id);
+        let help = "a rule reads one log source; join others with `append` or `join`";
+        self.sink.fail(Diagnostic::new(&code::UNKNOWN_SOURCE, message).at(at).help(help))
+    }
+
     fn choose_schema(&mut self, selection: &Selection<'_>, span: Span) -> Result<Arc<Schema>, Reported> {
         let mut chosen: Option<Arc<Schema>> = None;
         let mut unmatched = Vec::new();
         for group in &selection.selectors {
-            let found = group.iter().find_map(|(field, value)| self.schemas.select(field, &value.text));
+            let found = self.one_schema(group)?;
             match (found, &chosen) {
-                (Some(found), None) => chosen = Some(found.clone()),
+                (Some(found), None) => chosen = Some(found),
                 (Some(found), Some(first)) if found.id == first.id => {}
-                (Some(found), Some(first)) => {
-                    let message = format!("the search reads `{}` and `{}` at once", first.id, found.id);
-                    let at = group[0].1.span;
-                    let help = "a rule reads one log source; join others with `append` or `join`";
-                    return Err(self.sink.fail(Diagnostic::new(&code::UNKNOWN_SOURCE, message).at(at).help(help)));
-                }
+                (Some(found), Some(first)) => return Err(self.two_sources(first, &found, group[0].1.span)),
                 (None, _) => unmatched.push(group),
             }
         }

@@ -28,6 +28,15 @@ impl Lowering<'_> {
             }
             on.push((outer, column.name.clone()));
         }
+        if let Some(column) = inner.columns.iter().find(|c| c.nullable && inner.columns.len() > 1) {
+            let direction = if negated { "widens" } else { "narrows" };
+            let message = format!(
+                "a row of the subsearch without `{}` compares its other fields alone in Splunk; here it matches nothing ({direction})",
+                column.name
+            );
+            let help = "let the subsearch return rows that have each field, e.g. by `stats count by …`";
+            self.sink.push(Diagnostic::new(&code::APPROXIMATION, message).at(span).help(help));
+        }
         let message = "Splunk takes at most 10,000 rows of a subsearch; here all of them count";
         self.sink.push(Diagnostic::new(&code::SEARCH_LIMIT, message).at(span));
         let input = self.take_plan(span)?;
