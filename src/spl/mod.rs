@@ -118,7 +118,12 @@ fn parse_pipeline(p: &mut Parser<'_>, inner: bool) -> Result<Pipeline, Reported>
             }
         }
         first = false;
-        if !matches!(p.peek(), None | Some('|')) && !(p.peek() == Some(']') && inner) {
+        let ended = match p.peek() {
+            None | Some('|') => true,
+            Some(']') => inner,
+            _ => false,
+        };
+        if !ended {
             if p.peek() == Some(']') {
                 break;
             }
