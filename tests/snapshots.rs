@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use rulecast::compile::{Compiled, Output};
+use rulecast::compile::Compiled;
 use rulecast::diagnostic::Diagnostic;
 use rulecast::schema::Schemas;
 use rulecast::target::TargetId;

@@ -121,6 +121,8 @@ impl CoverageArgs {
             now: None,
             profiles: Vec::new(),
             insights_level: None,
+            lookup_database: None,
+            max_inline_lookup_rows: None,
             config: self.config.clone(),
             strict: false,
             jobs: None,
@@ -190,6 +192,12 @@ pub(super) struct CommonArgs {
     /// Language level of Logs Insights: `core` runs in every Region
     #[arg(long, value_name = "LEVEL")]
     pub(super) insights_level: Option<LevelArg>,
+    /// The database of tables that stand for lookups whose rows are not in the content folder (Athena)
+    #[arg(long, value_name = "NAME")]
+    pub(super) lookup_database: Option<String>,
+    /// Rows up to which a lookup table is written into a query
+    #[arg(long, value_name = "N")]
+    pub(super) max_inline_lookup_rows: Option<usize>,
     /// The configuration file [default: rulecast.toml here or in a folder above]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,

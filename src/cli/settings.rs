@@ -116,6 +116,8 @@ fn options(args: &CommonArgs, config: &Config, schemas: &Schemas) -> Result<Opti
         all_time,
         window_style: args.window.or(config.window).map(WindowStyle::from).unwrap_or_default(),
         insights_level: args.insights_level.or(config.insights_level).map(Into::into).unwrap_or_default(),
+        lookup_database: args.lookup_database.clone().or_else(|| config.lookup_database.clone()),
+        max_inline_lookup_rows: args.max_inline_lookup_rows.or(config.max_inline_lookup_rows),
         ..Options::default()
     };
     options.now = match &args.now {
