@@ -83,7 +83,7 @@ fn a_condition_on_presence_survives_beside_a_negation() {
 fn a_threshold_survives() {
     for (stage, condition) in [
         ("where count > 20", "count > 20"),
-        ("search count > 20", "count > 20 (any case)"),
+        ("search count > 20", "count > 20"),
         ("`over(count, 20)`", "count > 20"),
     ] {
         let case = compile_with(

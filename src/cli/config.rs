@@ -98,11 +98,13 @@ mod tests {
     fn every_key_is_read() {
         let config = parse(
             "content = 'c'\nschemas = ['s.toml']\ntargets = ['athena', 'sigma']\nearliest = '-1h'\nlatest = 'now'\n\
-             window = 'literal'\ninsights_level = '2026'\n[profiles]\ncloudtrail = 'p'\n[templates]\nathena = 't.j2'\n",
+             window = 'literal'\ninsights_level = '2026'\n\
+             lookup_database = 'd'\nmax_inline_lookup_rows = 50\n[profiles]\ncloudtrail = 'p'\n[templates]\nathena = 't.j2'\n",
         )
         .expect("a configuration");
         assert_eq!(config.targets, [TargetArg::Athena, TargetArg::Sigma]);
         assert_eq!((config.window, config.insights_level), (Some(WindowArg::Literal), Some(LevelArg::Y2026)));
+        assert_eq!((config.lookup_database.as_deref(), config.max_inline_lookup_rows), (Some("d"), Some(50)));
         assert_eq!(config.profiles["cloudtrail"], "p");
         assert_eq!(config.templates["athena"], PathBuf::from("t.j2"));
     }

@@ -79,14 +79,11 @@ codes! {
     N303 UNKNOWN_FIELD Warning None "the schema does not know this field; it is read from the raw JSON";
     N304 ABSENT_FIELD Warning None "the field does not exist at this point, so it is always null";
     N305 FIELD_PROFILE Note None "the meaning of a field depends on the version of the Splunk add-on";
-    N306 UNKNOWN_LOOKUP Error Unsupported "no lookup has this name, or its rows are not known";
     N307 INVALID_SCHEMA Error Invalid "a schema file is malformed";
     N308 SOURCE_CONSTRAINT Note None "a condition that chooses the data source in Splunk; here the schema chooses it";
     N309 WILDCARD_FIELDS Error Unsupported "the names that a field wildcard stands for are not known";
     N310 TYPE_MISMATCH Error Invalid "an operand has a type that the operator does not take";
-    N311 UNKNOWN_PROFILE Error Invalid "the schema has no such field profile";
     N312 UNPARSED_FIELD Error Unsupported "the field has no place in the target's table";
-    N313 UNUSED_SETTING Warning None "a setting names something that is not there";
 
     N314 LOOKUP_TABLE Warning Approximate "the rows of a lookup are not known; a table of the target stands for them";
 

@@ -63,7 +63,6 @@ const KNOWN: &[&str] = &[
     "commands",
     "cos",
     "cosh",
-    "exact",
     "getfields",
     "ipmask",
     "json",

@@ -79,7 +79,11 @@ fn print_rel(rel: &Rel, depth: usize, out: &mut String) -> fmt::Result {
             ExprKind::And(parts) => {
                 writeln!(out, "{pad}filter")?;
                 for (i, part) in parts.iter().enumerate() {
-                    writeln!(out, "{pad}    {}{part}", if i > 0 { "and " } else { "" })?;
+                    let word = if i > 0 { "and " } else { "" };
+                    match part.kind {
+                        ExprKind::Or(_) => writeln!(out, "{pad}    {word}({part})")?,
+                        _ => writeln!(out, "{pad}    {word}{part}")?,
+                    }
                 }
             }
             _ => writeln!(out, "{pad}filter {predicate}")?,
@@ -289,7 +293,10 @@ impl fmt::Display for Expr {
             Column(column) => f.write_str(&name(column)),
             Variable(n) => write!(f, "${n}"),
             Literal(literal) => write!(f, "{literal}"),
-            Compare { op, left, right, case } => write!(f, "{left} {} {right}{}", op.symbol(), fold(*case)),
+            Compare { op, left, right, case } => {
+                let fold = if right.ty.is_numeric() || left.ty.is_numeric() { "" } else { fold(*case) };
+                write!(f, "{left} {} {right}{fold}", op.symbol())
+            }
             OneOf { value, items, case } => write!(f, "{value} in {items:?}{}", fold(*case)),
             Like { value, pattern, case } => write!(f, "{value} like {:?}{}", pattern.to_string(), fold(*case)),
             Regex { value, regex } => write!(f, "{value} matches {regex:?}"),

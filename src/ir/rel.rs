@@ -35,7 +35,8 @@ pub enum Rel {
         aggregates: Vec<(Name, Aggregate)>,
         span: Span,
     },
-    /// Adds aggregates of the row's partition (or of a frame of rows in input order) to each row.
+    /// Adds aggregates of the row's partition (or of a frame of rows in input order) to each row. A row that lacks a key
+    /// belongs to no partition: its aggregates are NULL.
     Window {
         input: Box<Rel>,
         partition: Vec<Expr>,

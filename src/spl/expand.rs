@@ -375,14 +375,14 @@ mod tests {
     fn definitions_nest_and_arity_chooses() {
         let macros: &[(&str, &[&str], &str)] = &[("a", &[], "`a(1)`"), ("a", &["x"], "f=$x$")];
         assert_eq!(run("`a`", macros).as_deref(), Ok("f=1"));
-        assert_eq!(run("`a(1,2)`", macros).unwrap_err(), "M102 macro `a` takes 0 or 1 arguments, not 2");
-        assert_eq!(run("`b`", macros).unwrap_err(), "M101 unknown macro `b`");
+        assert_eq!(run("`a(1,2)`", macros).err().as_deref(), Some("M102 macro `a` takes 0 or 1 arguments, not 2"));
+        assert_eq!(run("`b`", macros).err().as_deref(), Some("M101 unknown macro `b`"));
     }
 
     #[test]
     fn recursion_is_found() {
         let macros: &[(&str, &[&str], &str)] = &[("a", &[], "`b`"), ("b", &[], "`a`")];
-        assert_eq!(run("`a`", macros).unwrap_err(), "M103 macro `a` expands to itself: a → b → a");
+        assert_eq!(run("`a`", macros).err().as_deref(), Some("M103 macro `a` expands to itself: a → b → a"));
     }
 
     #[test]
@@ -394,7 +394,7 @@ mod tests {
     #[test]
     fn comments_vanish_and_quotes_protect() {
         assert_eq!(run("a=1 ```why``` b=\"`c`\"", &[]).as_deref(), Ok("a=1  b=\"`c`\""));
-        assert_eq!(run("a=1 ```why", &[]).unwrap_err(), "S202 the comment has no closing ` ``` `");
+        assert_eq!(run("a=1 ```why", &[]).err().as_deref(), Some("S202 the comment has no closing ` ``` `"));
     }
 
     #[test]

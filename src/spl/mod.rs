@@ -67,6 +67,15 @@ pub(crate) fn parse_formula(formula: &str, place: Span, sink: &mut Sink) -> Resu
     Ok(parsed)
 }
 
+/// Parses commands that a template was written out to; faults are put at `place`.
+pub(crate) fn parse_template(template: &str, place: Span, sink: &mut Sink) -> Result<Pipeline, Reported> {
+    // A template's first command is written without a pipe.
+    let text = Text::of_formula(&format!("| {}", template.trim_start().trim_start_matches('|')), place);
+    let mut p = Parser::new(&text, sink);
+    let pipeline = parse_pipeline(&mut p, false);
+    if p.failed { Err(Reported) } else { pipeline }
+}
+
 /// `[ … ]`.
 pub(crate) fn parse_subsearch(p: &mut Parser<'_>) -> Result<Pipeline, Reported> {
     p.skip_space();
@@ -122,7 +131,12 @@ fn parse_pipeline(p: &mut Parser<'_>, inner: bool) -> Result<Pipeline, Reported>
             }
         }
         first = false;
-        if !matches!(p.peek(), None | Some('|')) && !(p.peek() == Some(']') && inner) {
+        let ended = match p.peek() {
+            None | Some('|') => true,
+            Some(']') => inner,
+            _ => false,
+        };
+        if !ended {
             if p.peek() == Some(']') {
                 break;
             }

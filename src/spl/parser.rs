@@ -288,6 +288,15 @@ impl<'a> Parser<'a> {
 
     /// Goes to the next pipe or closing bracket of this pipeline, over quotes and brackets.
     pub(crate) fn recover(&mut self) {
+        self.skip_to(true);
+    }
+
+    /// Goes to the bracket that closes the one before, over quotes, pipes and brackets.
+    pub(crate) fn close_bracket(&mut self) {
+        self.skip_to(false);
+    }
+
+    fn skip_to(&mut self, pipe: bool) {
         let mut depth = 0u32;
         let mut quoted = false;
         let bytes = self.src.as_bytes();
@@ -298,7 +307,7 @@ impl<'a> Parser<'a> {
                 b'[' if !quoted => depth += 1,
                 b']' if !quoted && depth == 0 => return,
                 b']' if !quoted => depth -= 1,
-                b'|' if !quoted && depth == 0 => return,
+                b'|' if !quoted && depth == 0 && pipe => return,
                 _ => {}
             }
             self.pos += 1;

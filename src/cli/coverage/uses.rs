@@ -130,7 +130,7 @@ impl Walk {
         }
     }
 
-    /// What stands inside a command. A command without expressions, aggregates and subsearches has nothing to add.
+    /// What stands inside a command; the template of `foreach` is text and is not looked into. A command without expressions, aggregates and subsearches has nothing to add.
     fn command(&mut self, command: &Command) {
         match command {
             Command::Append(c) => self.subsearch(&c.subsearch),

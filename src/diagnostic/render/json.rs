@@ -30,13 +30,19 @@ pub fn json(diagnostic: &Diagnostic, file: &SourceFile) -> Json {
         code: diagnostic.code.id,
         severity: diagnostic.severity.name(),
         message: diagnostic.message.clone(),
-        help: diagnostic.help.clone(),
+        help: with_notes(diagnostic),
         path: file.path().to_owned(),
         line: start.line,
         column: start.column,
         end_line: end.line,
         end_column: end.column,
     }
+}
+
+/// The help line, with the notes behind it: through which macro the text came.
+fn with_notes(diagnostic: &Diagnostic) -> Option<String> {
+    let lines: Vec<&str> = diagnostic.help.iter().chain(&diagnostic.notes).map(String::as_str).collect();
+    (!lines.is_empty()).then(|| lines.join("; "))
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ir::{CompareOp, Expr, ExprKind, Literal, Name, Pattern, Piece};
+use crate::ir::{Case, CompareOp, Expr, ExprKind, Literal, Name, Pattern, Piece, Type};
+
+/// Conditions that are remembered; more would only cost time.
+const MOST_CONDITIONS: usize = 40;
 
 /// Facts about columns.
 #[derive(Clone, Default, Debug)]
@@ -10,11 +13,17 @@ pub(super) struct Facts {
     non_null: BTreeSet<Name>,
     /// Texts of which the column has one, letters compared without case.
     texts: BTreeMap<Name, Vec<Pattern>>,
+    /// Conditions that hold.
+    holds: Vec<Expr>,
 }
 
 impl Facts {
     /// Adds what a condition that holds says.
     pub(super) fn learn(&mut self, condition: &Expr) {
+        let is_test = !matches!(condition.kind, ExprKind::And(_) | ExprKind::IsTrue(_) | ExprKind::Literal(_));
+        if is_test && self.holds.len() < MOST_CONDITIONS {
+            self.holds.push(condition.clone());
+        }
         match &condition.kind {
             ExprKind::And(parts) => parts.iter().for_each(|p| self.learn(p)),
             ExprKind::IsTrue(inner) => self.learn(inner),
@@ -115,6 +124,11 @@ impl Facts {
         self.texts.entry(name.clone()).or_insert(patterns);
     }
 
+    /// Whether the condition is one that holds, or follows from one: equality with case implies equality without.
+    pub(super) fn holds(&self, condition: &Expr) -> bool {
+        condition.ty == Type::BOOLEAN && self.holds.iter().any(|h| h == condition || implies_folded(h, condition))
+    }
+
     pub(super) fn is_present(&self, name: &Name) -> bool {
         self.non_null.contains(name)
     }
@@ -132,6 +146,7 @@ impl Facts {
             facts.non_null.remove(name);
             facts.texts.remove(name);
         }
+        facts.holds.retain(|c| !c.columns().iter().any(|read| columns.iter().any(|(name, _)| name == read)));
         self.copy_into(&mut facts, columns);
         facts
     }
@@ -145,6 +160,7 @@ impl Facts {
 
     pub(super) fn without(mut self, column: &Name) -> Facts {
         self.texts.remove(column);
+        self.holds.retain(|c| !c.columns().contains(column));
         self.non_null.insert(column.clone());
         self
     }
@@ -163,6 +179,21 @@ impl Facts {
                 }
             }
         }
+    }
+}
+
+/// Whether `f = "Text"` with case stands against `f = "text"` without.
+fn implies_folded(known: &Expr, asked: &Expr) -> bool {
+    let parts = |e: &Expr| match &e.kind {
+        ExprKind::Compare { op: CompareOp::Eq, left, right, case } => match right.as_literal() {
+            Some(Literal::String(text)) => Some((left.clone(), text.to_lowercase(), *case)),
+            _ => None,
+        },
+        _ => None,
+    };
+    match (parts(known), parts(asked)) {
+        (Some((a, x, Case::Sensitive)), Some((b, y, Case::Insensitive))) => a == b && x == y,
+        _ => false,
     }
 }
 

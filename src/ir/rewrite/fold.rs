@@ -13,6 +13,9 @@ pub(super) const MOST_COMPARED: usize = 200;
 
 /// Simplifies an expression for rows of which `facts` hold; its value, NULL included, stays the same.
 pub(super) fn fold(expr: Expr, facts: &Facts) -> Expr {
+    if facts.holds(&expr) {
+        return Expr::boolean(true, expr.span);
+    }
     let expr = expr.map_children(&mut |child| fold(child, facts));
     let span = expr.span;
     let mut folded = match expr.kind {
@@ -31,6 +34,11 @@ pub(super) fn fold(expr: Expr, facts: &Facts) -> Expr {
             let kept: Vec<String> = items.into_iter().filter(|i| !facts.excludes(&value, &text_pattern(i))).collect();
             if kept.is_empty() && !value.nullable {
                 return Expr::boolean(false, span);
+            }
+            if let [one] = kept.as_slice() {
+                let mut same = Expr::compare(CompareOp::Eq, *value, Expr::string(one.clone(), span), case);
+                same.span = span;
+                return if facts.holds(&same) { Expr::boolean(true, span) } else { same };
             }
             let nullable = value.nullable;
             Expr::new(ExprKind::OneOf { value, items: kept, case }, Type::BOOLEAN, nullable, span)

@@ -22,10 +22,6 @@ fn read<'e>(needed: &Needed, expressions: impl IntoIterator<Item = &'e Expr>) ->
     out
 }
 
-fn prune_box(input: Box<Rel>, needed: &Needed) -> Box<Rel> {
-    Box::new(prune_rel(*input, needed))
-}
-
 fn prune_rel(rel: Rel, needed: &Needed) -> Rel {
     match rel {
         Rel::Scan(mut scan) => {
@@ -35,70 +31,78 @@ fn prune_rel(rel: Rel, needed: &Needed) -> Rel {
         Rel::Values(values) => Rel::Values(values),
         Rel::Filter { input, predicate } => {
             let below = read(needed, [&predicate]);
-            Rel::Filter { input: prune_box(input, &below), predicate }
+            Rel::Filter { input: Box::new(prune_rel(*input, &below)), predicate }
         }
         Rel::Extend { input, mut columns } => {
             // A column that is its own name adds nothing.
             columns.retain(|(n, e)| needed.contains(n) && e.as_column() != Some(n));
             let mut below: Needed = needed.iter().filter(|n| !columns.iter().any(|(c, _)| c == *n)).cloned().collect();
             below = read(&below, columns.iter().map(|(_, e)| e));
-            let input = prune_box(input, &below);
+            let input = Box::new(prune_rel(*input, &below));
             if columns.is_empty() { *input } else { Rel::Extend { input, columns } }
         }
         Rel::Project { input, mut columns } => {
             columns.retain(|(n, _)| needed.contains(n));
             let below = read(&Needed::new(), columns.iter().map(|(_, e)| e));
-            Rel::Project { input: prune_box(input, &below), columns }
+            Rel::Project { input: Box::new(prune_rel(*input, &below)), columns }
         }
         Rel::Aggregate { input, keys, mut aggregates, span } => {
             aggregates.retain(|(n, _)| needed.contains(n));
             let arguments = aggregates.iter().filter_map(|(_, a)| a.argument.as_ref());
             let below = read(&Needed::new(), keys.iter().map(|(_, e)| e).chain(arguments));
-            Rel::Aggregate { input: prune_box(input, &below), keys, aggregates, span }
+            Rel::Aggregate { input: Box::new(prune_rel(*input, &below)), keys, aggregates, span }
         }
         Rel::Window { input, partition, frame, mut columns, span } => {
             columns.retain(|(n, _)| needed.contains(n));
             let rest: Needed = needed.iter().filter(|n| !columns.iter().any(|(c, _)| c == *n)).cloned().collect();
             let arguments = columns.iter().filter_map(|(_, a)| a.argument.as_ref());
             let below = read(&rest, partition.iter().chain(arguments));
-            let input = prune_box(input, &below);
+            let input = Box::new(prune_rel(*input, &below));
             if columns.is_empty() { *input } else { Rel::Window { input, partition, frame, columns, span } }
         }
         Rel::Unnest { input, column, span } => {
             let mut below = needed.clone();
             below.insert(column.clone());
-            Rel::Unnest { input: prune_box(input, &below), column, span }
+            Rel::Unnest { input: Box::new(prune_rel(*input, &below)), column, span }
         }
         Rel::Join(mut join) => {
             let mut below = needed.clone();
             below.extend(join.on.iter().cloned());
-            join.left = prune_box(join.left, &below);
-            join.right = prune_box(join.right, &below);
+            join.left = Box::new(prune_rel(*join.left, &below));
+            join.right = Box::new(prune_rel(*join.right, &below));
             Rel::Join(join)
         }
         Rel::SemiJoin { input, other, on, negated, span } => {
             let below = read(needed, on.iter().map(|(e, _)| e));
             let inside: Needed = on.iter().map(|(_, n)| n.clone()).collect();
-            Rel::SemiJoin { input: prune_box(input, &below), other: prune_box(other, &inside), on, negated, span }
+            Rel::SemiJoin {
+                input: Box::new(prune_rel(*input, &below)),
+                other: Box::new(prune_rel(*other, &inside)),
+                on,
+                negated,
+                span,
+            }
         }
         Rel::Union { inputs, span } => {
             Rel::Union { inputs: inputs.into_iter().map(|i| prune_rel(i, needed)).collect(), span }
         }
         Rel::Sort { input, keys, limit, span } => {
             let below = read(needed, keys.iter().map(|k| &k.expr));
-            Rel::Sort { input: prune_box(input, &below), keys, limit, span }
+            Rel::Sort { input: Box::new(prune_rel(*input, &below)), keys, limit, span }
         }
-        Rel::Limit { input, count, last, span } => Rel::Limit { input: prune_box(input, needed), count, last, span },
+        Rel::Limit { input, count, last, span } => {
+            Rel::Limit { input: Box::new(prune_rel(*input, needed)), count, last, span }
+        }
         Rel::Distinct { input, keys, count, span } => {
             let below = read(needed, &keys);
-            Rel::Distinct { input: prune_box(input, &below), keys, count, span }
+            Rel::Distinct { input: Box::new(prune_rel(*input, &below)), keys, count, span }
         }
         Rel::Lookup(mut lookup) => {
             lookup.outputs.retain(|o| needed.contains(&o.output));
             let made = |n: &&Name| !lookup.outputs.iter().any(|o| o.output == **n && !o.keep_existing);
             let rest: Needed = needed.iter().filter(made).cloned().collect();
             let below = read(&rest, lookup.on.iter().map(|(_, e)| e));
-            lookup.input = prune_box(lookup.input, &below);
+            lookup.input = Box::new(prune_rel(*lookup.input, &below));
             if lookup.outputs.is_empty() { *lookup.input } else { Rel::Lookup(lookup) }
         }
     }

@@ -45,7 +45,6 @@ pub(super) fn window(
     frame: Frame,
     span: Span,
 ) -> Result<(), Reported> {
-    use crate::ir::{Expr, ExprKind};
     let mut partition = Vec::new();
     for field in by {
         let key = lowering.field(&field.text, field.span);
@@ -57,24 +56,12 @@ pub(super) fn window(
     }
     let keys: Vec<_> = by.iter().map(|f| f.text.as_str().into()).collect();
     let columns = aggregate(lowering, aggregations, &keys)?;
-    let nullable_keys: Vec<Expr> = partition.iter().filter(|k| k.nullable).cloned().collect();
     for (name, aggregate) in &columns {
-        lowering.scope.declare(name, aggregate.ty, aggregate.nullable);
+        // A row without a key belongs to no group.
+        let nullable = aggregate.nullable || partition.iter().any(|k| k.nullable);
+        lowering.scope.declare(name, aggregate.ty, nullable);
     }
     let input = lowering.take_plan(span)?;
-    let names: Vec<_> = columns.iter().map(|(n, a)| (n.clone(), a.ty)).collect();
     lowering.put_plan(Rel::Window { input, partition, frame, columns, span });
-    if nullable_keys.is_empty() {
-        return Ok(());
-    }
-    let complete = Expr::and(nullable_keys.into_iter().map(Expr::is_not_null).collect(), span);
-    let guarded = names
-        .into_iter()
-        .map(|(name, ty)| {
-            let value = Expr::column(name.clone(), ty, true, span);
-            let kind = ExprKind::Case { arms: vec![(complete.clone(), value)], otherwise: None };
-            (name, Expr::new(kind, ty, true, span))
-        })
-        .collect();
-    lowering.extend(guarded, span)
+    Ok(())
 }

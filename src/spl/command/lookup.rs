@@ -71,7 +71,7 @@ impl Syntax for Lookup {
             let output: Name = field.text.as_str().into();
             if self.keep_existing {
                 // The value that the row has so far, if any, must be a column.
-                let existing = lowering.find(&output, field.span).filter(|e| !e.is_null_literal());
+                let existing = lowering.existing(&output, field.span);
                 if let Some(existing) = existing
                     && existing.as_column() != Some(&output)
                 {

@@ -83,15 +83,14 @@ impl Syntax for Rex {
             };
             let ty = Type { multivalue: many, ..Type::UNKNOWN };
             let mut captured = Expr::new(kind, ty, true, span);
-            // Where nothing matches, a field of that name that the rule made keeps its value.
-            if let Some(before) = lowering.scope.column(&group).cloned() {
-                if before.ty.multivalue != many {
+            // Where nothing matches, a field of that name keeps its value.
+            if let Some(old) = lowering.existing(&group, self.regex.span) {
+                if old.ty.multivalue != many {
                     let message = format!("`{group}` would hold one value in some rows and several in others");
                     return Err(super::unsupported(lowering, span, message, "capture into a new field"));
                 }
-                let old = Expr::column(before.name.clone(), before.ty, before.nullable, span);
-                let ty = captured.ty.union(before.ty);
-                captured = Expr::new(ExprKind::Coalesce(vec![captured, old]), ty, before.nullable, span);
+                let (ty, nullable) = (captured.ty.union(old.ty), old.nullable);
+                captured = Expr::new(ExprKind::Coalesce(vec![captured, old]), ty, nullable, span);
             }
             columns.push((group.as_str().into(), captured));
         }

@@ -4,7 +4,6 @@ use super::Syntax;
 use crate::diagnostic::Reported;
 use crate::function::to_text;
 use crate::ir::{Expr, ExprKind, Type};
-use crate::schema::Resolved;
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
@@ -75,7 +74,7 @@ impl Syntax for Strcat {
         let nullable = texts.iter().any(|t| t.nullable);
         let mut joined = Expr::new(ExprKind::Concat(texts), Type::STRING, nullable, span);
         // Where a field is missing, nothing is written: a field of that name keeps its value.
-        if nullable && let Some(before) = self.before(lowering) {
+        if nullable && let Some(before) = lowering.existing(&self.output.text, self.output.span) {
             if before.ty.multivalue {
                 let message = format!("`{}` would hold one value in some rows and several in others", self.output.text);
                 return Err(super::unsupported(lowering, self.output.span, message, "choose a new name"));
@@ -84,16 +83,6 @@ impl Syntax for Strcat {
             joined = Expr::new(ExprKind::Coalesce(vec![joined, to_text(before)]), ty, nullable, span);
         }
         lowering.extend(vec![(self.output.text.as_str().into(), joined)], span)
-    }
-}
-
-impl Strcat {
-    /// The value that the output's name has so far, where it can have one.
-    fn before(&self, lowering: &mut Lowering<'_>) -> Option<Expr> {
-        let name = &self.output.text;
-        let made = lowering.scope.column(name).is_some();
-        let given = lowering.scope.origin.as_ref().is_some_and(|o| !matches!(o.resolve(name), Resolved::Unknown));
-        if made || given { lowering.find(name, self.output.span) } else { None }
     }
 }
 

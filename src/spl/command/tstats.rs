@@ -116,7 +116,7 @@ impl Syntax for Tstats {
 
 impl Lowering<'_> {
     /// Reads a data model's events and filters them.
-    fn scan_datamodel(&mut self, model: &Spanned, condition: &Search, span: Span) -> Result<(), Reported> {
+    pub(crate) fn scan_datamodel(&mut self, model: &Spanned, condition: &Search, span: Span) -> Result<(), Reported> {
         let name = model.text.trim_matches('"');
         let Some((schema, selector)) = self.schemas.selector("datamodel", name) else {
             let message = format!("no schema describes data model `{name}`");

@@ -112,6 +112,12 @@ impl Lowering<'_> {
         result
     }
 
+    /// Lowers commands that are written out from a template, on top of the current scope.
+    pub(crate) fn template(&mut self, text: &str, place: Span) -> Result<(), Reported> {
+        let pipeline = super::parse_template(text, place, self.sink)?;
+        self.pipeline(&pipeline)
+    }
+
     /// Lowers another pipeline beside the current one, and gives its scope.
     pub(crate) fn beside(&mut self, pipeline: &Pipeline) -> Result<Scope, Reported> {
         let outer = std::mem::take(&mut self.scope);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Lowering, Uses};
+use super::Lowering;
 use crate::diagnostic::{Diagnostic, Effect, Reported, Severity, code, nearest};
 use crate::ir::{Column, Expr, ExprKind, Name, Rel, Type, parse_path};
 use crate::schema::{Resolved, Schema, raw_path_type};
@@ -215,6 +215,15 @@ impl Lowering<'_> {
         }
     }
 
+    /// The value that a name has here, where a stage made it or the schema knows it.
+    pub(crate) fn existing(&mut self, name: &str, span: Span) -> Option<Expr> {
+        let made = self.scope.column(name).is_some();
+        let given = self.scope.origin.as_ref().is_some_and(|o| {
+            !o.removed.iter().any(|r| &**r == name) && !matches!(o.resolve(o.without_dataset(name)), Resolved::Unknown)
+        });
+        if made || given { self.find(name, span).filter(|e| !e.is_null_literal()) } else { None }
+    }
+
     /// What a field name means here; `None` where it can't exist.
     pub(crate) fn find(&mut self, name: &str, span: Span) -> Option<Expr> {
         if let Some(column) = self.scope.column(name) {
@@ -319,7 +328,7 @@ impl Lowering<'_> {
         }
         let expr = self.formula(schema, formula, span);
         let (ty, nullable) = (expr.ty, expr.nullable);
-        self.uses.entry(schema.id.clone()).or_insert_with(Uses::default).calculated.insert(key.clone(), expr);
+        self.uses.entry(schema.id.clone()).or_default().calculated.insert(key.clone(), expr);
         Expr::column(key, ty, nullable, span)
     }
 

@@ -93,8 +93,11 @@ impl Lowering<'_> {
     }
 }
 
+/// Columns, and rows of values.
+type Table = (Vec<Name>, Vec<Vec<Option<String>>>);
+
 /// Rows of a plan that reads nothing but a table that is known.
-pub(crate) fn constant_rows(plan: &Rel) -> Option<(Vec<Name>, Vec<Vec<Option<String>>>)> {
+fn constant_rows(plan: &Rel) -> Option<Table> {
     match plan {
         Rel::Values(Values { columns, rows, external: false, .. }) => Some((columns.clone(), rows.clone())),
         Rel::Project { input, columns } => {
