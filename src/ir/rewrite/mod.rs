@@ -87,7 +87,9 @@ fn simplify_rel(rel: Rel) -> (Rel, Facts) {
 fn simplify_filter(predicate: Expr, below: Facts) -> (Expr, Facts) {
     let span = predicate.span;
     let mut parts = fold::conjuncts(fold::truth(fold::fold(predicate, &below), &below));
-    for i in 0..parts.len() {
+    // In a very long list, conjuncts are not simplified by one another: that takes time by the square of its length.
+    let compared = if parts.len() <= fold::MOST_COMPARED { parts.len() } else { 0 };
+    for i in 0..compared {
         let mut facts = below.clone();
         for (j, part) in parts.iter().enumerate() {
             if j != i {
@@ -100,7 +102,7 @@ fn simplify_filter(predicate: Expr, below: Facts) -> (Expr, Facts) {
     let mut facts = below;
     let mut kept: Vec<Expr> = Vec::new();
     for part in parts.into_iter().flat_map(fold::conjuncts) {
-        if !part.is_literal_true() && !kept.contains(&part) {
+        if !part.is_literal_true() && (kept.len() >= fold::MOST_COMPARED || !kept.contains(&part)) {
             facts.learn(&part);
             kept.push(part);
         }
