@@ -7,6 +7,7 @@
 mod aggregate;
 mod call;
 mod case;
+mod exclusive;
 mod extract;
 mod lookup;
 mod multivalue;

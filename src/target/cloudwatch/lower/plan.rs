@@ -297,16 +297,33 @@ impl Lower<'_> {
         if branches.iter().any(|(scan, _)| scan.source != first.source || scan.window != first.window) {
             return Err(self.union_unsupported(span));
         }
-        self.scan(first)?;
-        let branches =
-            branches.into_iter().map(|(_, p)| ir::Expr::and(p.into_iter().cloned().collect(), span).is_true());
-        let condition = ir::Expr::or(branches.collect(), span);
-        self.approximate(
-            span,
-            "the searches become one condition, so an event that several of them find is one row",
-            "narrows: SPL repeats such an event",
-        );
-        self.filter(&condition)
+        // All inputs read the fields of one record.
+        let mut scan = first.clone();
+        for (other, _) in &branches {
+            let new: Vec<_> = other.fields.iter().filter(|f| !scan.fields.iter().any(|s| s.name == f.name)).collect();
+            scan.fields.extend(new.into_iter().cloned());
+        }
+        self.scan(&scan)?;
+        let mut branches: Vec<Vec<ir::Expr>> = branches
+            .into_iter()
+            .map(|(_, predicates)| predicates.into_iter().flat_map(super::exclusive::conjuncts).cloned().collect())
+            .collect();
+        if !super::exclusive::pairwise(&branches) {
+            self.approximate(
+                span,
+                "narrows: the searches become one condition, so an event that several of them find is one row",
+                "SPL repeats such an event",
+            );
+        }
+        self.merged = Some(span);
+        // What all inputs demand stands once.
+        let shared: Vec<ir::Expr> = match branches.split_first() {
+            Some((first, rest)) => first.iter().filter(|p| rest.iter().all(|b| b.contains(p))).cloned().collect(),
+            None => Vec::new(),
+        };
+        branches.iter_mut().for_each(|b| b.retain(|p| !shared.contains(p)));
+        let either = ir::Expr::or(branches.into_iter().map(|b| ir::Expr::and(b, span).is_true()).collect(), span);
+        self.filter(&ir::Expr::and(shared.into_iter().chain([either]).collect(), span))
     }
 
     fn union_unsupported(&mut self, span: Span) -> Reported {
