@@ -1,5 +1,6 @@
 //! Rewrites of the IR that keep its meaning: filters go down towards their scan, conditions are simplified by what is
-//! known of the rows that reach them, and columns that nobody reads are dropped.
+//! known of the rows that reach them, columns that nobody reads are dropped, and what the inputs of a union share moves
+//! above it.
 
 mod facts;
 mod fold;
@@ -7,6 +8,7 @@ mod prune;
 mod push;
 #[cfg(test)]
 mod tests;
+mod union;
 
 use super::{Expr, Name, Query, Rel};
 use facts::Facts;
@@ -18,6 +20,12 @@ pub fn simplify(query: Query) -> Query {
     let plan = push::push_filters(plan);
     let plan = simplify_rel(plan).0;
     let plan = prune::prune(plan, &query.output);
+    // Inputs of unions are more alike without the columns that nobody reads.
+    let (mut plan, moved) = union::hoist(plan);
+    if moved {
+        plan = simplify_rel(push::push_filters(plan)).0;
+        plan = prune::prune(plan, &query.output);
+    }
     Query { plan, output: query.output }
 }
 
