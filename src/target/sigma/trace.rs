@@ -286,7 +286,8 @@ impl Tracer<'_> {
             };
         };
         for (_, (table, span)) in tables {
-            let message = format!("narrows: the rows that lookup `{table}` adds are no events, and no rule selects them");
+            let message =
+                format!("narrows: the rows that lookup `{table}` adds are no events, and no rule selects them");
             let help = "look the rows of the table up where the rule's alerts are read";
             self.sink.push(Diagnostic::new(&code::APPROXIMATION, message).at(span).help(help));
             flow.shape(Some(span));
