@@ -137,7 +137,7 @@ fn count(
                 lowering.push(&crate::diagnostic::code::READING, message, bound.span);
                 "event_count"
             } else {
-                let field = group_field(e, bound.span, lowering)?;
+                let field = group_field(e, "counts", bound.span, lowering)?;
                 condition.insert("field".into(), field.into());
                 "value_count"
             }
@@ -205,7 +205,7 @@ fn group_by(group: &Group, lowering: &mut Lowering<'_>) -> Result<(Vec<String>, 
             ExprKind::Literal(_) => {}
             ExprKind::Bin { value, span } if value.as_column().is_some_and(|c| &**c == "_time") => bin = Some(*span),
             _ => {
-                let field = group_field(key, group.span, lowering)?;
+                let field = group_field(key, "groups by", group.span, lowering)?;
                 if !fields.contains(&field) {
                     fields.push(field);
                 }
@@ -228,7 +228,7 @@ fn nothing_is_unseen(span: Span, lowering: &mut Lowering<'_>) {
 }
 
 /// The field to group by, or whose values count.
-fn group_field(e: &Expr, span: Span, lowering: &mut Lowering<'_>) -> Result<String, Reported> {
+fn group_field(e: &Expr, verb: &str, span: Span, lowering: &mut Lowering<'_>) -> Result<String, Reported> {
     if let Some(name) = e.as_column()
         && !is_private(name)
         && !matches!(&**name, "_time" | "_raw")
@@ -243,7 +243,7 @@ fn group_field(e: &Expr, span: Span, lowering: &mut Lowering<'_>) -> Result<Stri
     let stand_in = e.columns().iter().find_map(|c| lowering.binding.group_by.get(&**c).cloned());
     match stand_in {
         Some(raw) => {
-            let message = format!("differs: groups by `{raw}` in place of a calculated field that no event has");
+            let message = format!("differs: {verb} `{raw}` in place of a calculated field that no event has");
             let help = "name another field in `[target.sigma.group_by]` of the schema";
             lowering.approximate(message, help, span);
             lowering.field(&raw, e.span)

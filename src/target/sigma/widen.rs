@@ -39,19 +39,24 @@ pub(super) fn keep(flow: &Flow<'_>, lowering: &mut Lowering<'_>) -> Kept {
 impl Kept {
     fn branch(&mut self, branch: &Branch, lowering: &mut Lowering<'_>) -> Parts {
         let mut parts = Parts::default();
-        let mut selecting: Vec<&Expr> = Vec::new();
+        let mut said: Vec<&Expr> = Vec::new();
         for conjunct in &branch.conjuncts {
             let lowered = lowering.attempt(|l| l.truth(&conjunct.predicate));
             match (conjunct.role, lowered) {
                 (Role::Selects, Ok((cond, exact))) => {
-                    selecting.push(&conjunct.predicate);
+                    said.push(&conjunct.predicate);
                     parts.selection.push(cond);
                     if !exact {
                         self.widened.push(conjunct.level);
                     }
                 }
-                (Role::Key | Role::Element, Ok((cond, _))) => parts.keys.push(cond),
+                (Role::Key, Ok((cond, _))) => {
+                    said.push(&conjunct.predicate);
+                    parts.keys.push(cond);
+                }
+                (Role::Element, Ok((cond, _))) => parts.keys.push(cond),
                 (Role::Selects, Err(reasons)) => {
+                    let reasons = because_of_columns(&conjunct.predicate, lowering).unwrap_or(reasons);
                     self.omissions.push(Omission::on_events(reasons, conjunct.predicate.span));
                     self.widened.push(conjunct.level);
                 }
@@ -60,7 +65,7 @@ impl Kept {
                 (Role::Element, Err(_)) => widens_by_element(conjunct, lowering),
             }
         }
-        if lowering.check_same_element(&mut selecting.into_iter()) {
+        if lowering.check_same_element(&mut said.into_iter()) {
             self.widened.push(0);
         }
         parts
@@ -88,6 +93,13 @@ impl Kept {
             .map(|parts| Cond::and(parts.selection.into_iter().chain(parts.keys).chain(more.iter().cloned())));
         Some((simplify::simplify(Cond::or(alternatives)), Cond::True))
     }
+}
+
+/// What makes the values that no event holds, if a predicate looks at some: that says more than what it does to them.
+fn because_of_columns(predicate: &Expr, lowering: &Lowering<'_>) -> Option<Vec<(String, Span)>> {
+    let lacks: Vec<String> = predicate.columns().iter().filter_map(|c| lowering.opaque(c)).collect();
+    let reasons = lacks.into_iter().map(|lack| (format!("Sigma has no {lack}"), predicate.span));
+    Some(reasons.collect()).filter(|reasons: &Vec<_>| !reasons.is_empty())
 }
 
 /// Says why there is no rule where no condition is left.

@@ -6,6 +6,7 @@ mod detection;
 mod meaning;
 mod plan;
 mod seed;
+mod widening;
 
 use super::*;
 use crate::ir::{
