@@ -29,7 +29,9 @@ impl Lower<'_> {
         self.tail.sort.clear();
         let resolved: Vec<ir::Expr> = keys.iter().map(|(_, e)| self.resolve(e)).collect();
         self.check_groups(&resolved, span)?;
-        if let Some((span, true)) = self.merged.map(|s| (s, aggregates.iter().any(|(_, a)| depends_on_order(a.function)))) {
+        if let Some((span, true)) =
+            self.merged.map(|s| (s, aggregates.iter().any(|(_, a)| depends_on_order(a.function))))
+        {
             self.approximate(
                 span,
                 "differs: `first` and `last` go by time over all searches, not search by search",
