@@ -226,13 +226,16 @@ fn negative_subjects(e: &Expr) -> Vec<Expr> {
     }
 }
 
-/// Drops `f like /(?i)^v$/` beside `f = "v"`.
+/// Drops `f like /(?i)^v$/` beside `f = "v"`, and `f != ""` beside a test that the empty text does not pass.
 fn without_weaker(parts: Vec<Expr>) -> Vec<Expr> {
     let weaker = |e: &Expr| {
         parts.iter().any(|other| match (e, other) {
             (Expr::Like { value, regex: source, negated: false }, Expr::Binary(Operator::Eq, field, text)) => {
                 let Expr::Text(text) = &**text else { return false };
                 value == field && *source == regex::one_of(std::slice::from_ref(text), Case::Insensitive)
+            }
+            (Expr::Binary(Operator::Ne, value, text), other) => {
+                **text == Expr::Text(String::new()) && presence(other).is_none() && implied(other).contains(value)
             }
             _ => false,
         })
@@ -326,5 +329,12 @@ mod tests {
     fn the_same_test_without_case_goes() {
         let parts = vec![Expr::like(f("a"), "(?i)^x$".to_owned()), test(Operator::Eq, "a", "x")];
         assert_eq!(settled(parts), "filter a = \"x\"");
+    }
+
+    #[test]
+    fn that_a_text_is_not_empty_goes_beside_a_positive_test() {
+        let some = || test(Operator::Ne, "a", "");
+        assert_eq!(settled(vec![some(), Expr::like(f("a"), "^x".to_owned())]), "filter a like /^x/");
+        assert_eq!(settled(vec![some(), Expr::present(f("a"))]), "filter a != \"\"\n  and ispresent(a)");
     }
 }
