@@ -107,12 +107,7 @@ mod tests {
     }
 
     fn scan() -> Rel {
-        Rel::Scan(Scan {
-            source: "s".into(),
-            fields: Vec::new(),
-            window: Default::default(),
-            span: Span::default(),
-        })
+        Rel::Scan(Scan { source: "s".into(), fields: Vec::new(), window: Default::default(), span: Span::default() })
     }
 
     fn filter(value: &str) -> Rel {

@@ -75,9 +75,39 @@ fn quoted(name: &str) -> String {
 /// Words of the language; which of them are reserved is not documented.
 pub(super) fn is_keyword(word: &str) -> bool {
     const WORDS: &[&str] = &[
-        "as", "asc", "and", "anomaly", "by", "cidrlookup", "dedup", "desc", "diff", "display", "expand", "false", "fields",
-        "filter", "in", "into", "join", "like", "limit", "lookup", "not", "or", "output", "outputnew", "parse",
-        "pattern", "sort", "source", "stats", "true", "unmask", "unnest", "where",
+        "as",
+        "asc",
+        "and",
+        "anomaly",
+        "by",
+        "cidrlookup",
+        "dedup",
+        "desc",
+        "diff",
+        "display",
+        "expand",
+        "false",
+        "fields",
+        "filter",
+        "in",
+        "into",
+        "join",
+        "like",
+        "limit",
+        "lookup",
+        "not",
+        "or",
+        "output",
+        "outputnew",
+        "parse",
+        "pattern",
+        "sort",
+        "source",
+        "stats",
+        "true",
+        "unmask",
+        "unnest",
+        "where",
     ];
     WORDS.contains(&word.to_ascii_lowercase().as_str())
 }
@@ -146,7 +176,8 @@ impl Printer<'_> {
             }
             Command::Unnest { list, into } => ["unnest", &self.expr(list), "into", &self.field(into)].join(" "),
             Command::Lookup { table, on, outputs } => {
-                let on: Vec<String> = on.iter().map(|(column, field)| renamed(name(column), self.field(field))).collect();
+                let on: Vec<String> =
+                    on.iter().map(|(column, field)| renamed(name(column), self.field(field))).collect();
                 let outputs: Vec<String> = outputs.iter().map(|id| name(self.spelling(*id))).collect();
                 ["lookup", table, &on.join(", "), "OUTPUT", &outputs.join(", ")].join(" ")
             }
@@ -193,11 +224,7 @@ impl Printer<'_> {
             return if several { parenthesised(&line) } else { line };
         }
         let parts: Vec<String> = parts.iter().map(|p| self.part(p)).collect();
-        if several {
-            ["(\n    ", &parts.join("\n    or "), "\n  )"].concat()
-        } else {
-            parts.join("\n  or ")
-        }
+        if several { ["(\n    ", &parts.join("\n    or "), "\n  )"].concat() } else { parts.join("\n  or ") }
     }
 
     /// A part of `and` or `or`.
@@ -247,8 +274,7 @@ impl Printer<'_> {
                     return line;
                 }
                 // Each condition with its value on a line; no literal holds a line break.
-                let arms: Vec<String> =
-                    args.chunks(2).map(|arm| arm.join(", ").replace('\n', "\n  ")).collect();
+                let arms: Vec<String> = args.chunks(2).map(|arm| arm.join(", ").replace('\n', "\n  ")).collect();
                 [function, "(\n      ", &arms.join(",\n      "), ")"].concat()
             }
             Expr::CountRows => "count(*)".to_owned(),

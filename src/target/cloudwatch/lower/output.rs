@@ -27,11 +27,7 @@ impl Lower<'_> {
             }
         };
         if self.tail.limit.is_none() {
-            self.reading(
-                None,
-                "without `limit` at most 10,000 rows are shown",
-                "add `limit` for more, up to 100,000",
-            );
+            self.reading(None, "without `limit` at most 10,000 rows are shown", "add `limit` for more, up to 100,000");
         }
         let tail = std::mem::take(&mut self.tail);
         // Without `display` the result shows whatever `fields`, `parse` and `unnest` name.

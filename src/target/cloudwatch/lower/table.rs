@@ -86,8 +86,9 @@ impl Lower<'_> {
     /// Whether a lookup is by address blocks; refuses what the service does not match.
     fn match_kind(&mut self, lookup: &Lookup) -> Result<bool, Reported> {
         let table = &lookup.table;
-        let kind =
-            |c: &Name| table.matching.iter().find(|(m, _)| m == c && lookup.on.iter().any(|(o, _)| o == m)).map(|m| m.1);
+        let kind = |c: &Name| {
+            table.matching.iter().find(|(m, _)| m == c && lookup.on.iter().any(|(o, _)| o == m)).map(|m| m.1)
+        };
         let kinds: Vec<Option<MatchType>> = lookup.on.iter().map(|(c, _)| kind(c)).collect();
         match kinds.as_slice() {
             [Some(MatchType::Cidr)] => Ok(true),
