@@ -201,7 +201,16 @@ fn macros_that_call_each_other() {
 #[test]
 fn a_fault_in_a_macro_is_placed_at_its_call() {
     let fault = only_of("`cloudtrail` `bad_inside`");
-    assert_eq!(fault, json!(["S203", 3, 23, "unknown command `stast`", "did you mean `stats`, `mstats`, `strcat`?"]));
+    assert_eq!(
+        fault,
+        json!([
+            "S203",
+            3,
+            23,
+            "unknown command `stast`",
+            "did you mean `stats`, `mstats`, `strcat`?; in the text of macro `bad_inside`"
+        ])
+    );
 }
 
 #[test]

@@ -445,3 +445,46 @@ fn a_bracket_may_stand_against_an_option() {
     assert_eq!(case.front(), Vec::<String>::new());
     assert!(case.sql().contains("JOIN"), "{}", case.sql());
 }
+
+#[test]
+fn a_wildcard_rename_lays_fields_over_others_but_not_over_internal_ones() {
+    let case = compile("`cloudtrail` | rename requestParameters.* as * | table _time userAgent bucketName");
+    assert_eq!(
+        case.insights(),
+        "display @timestamp as _time, coalesce(requestParameters.userAgent, userAgent) as userAgent, requestParameters.bucketName as bucketName"
+    );
+}
+
+/// `span` belongs to the key: the first and last time of a group are times of events.
+#[test]
+fn a_span_of_tstats_changes_the_key_alone() {
+    let case = compile(
+        "| tstats count min(_time) as first from datamodel=Change where All_Changes.action=created by All_Changes.object _time span=1h",
+    );
+    assert!(case.ir().contains("aggregate count = count(), first = min(_time)\n"), "{}", case.ir());
+    assert!(case.ir().contains("_time = bin(_time, 3600)"), "{}", case.ir());
+    assert!(case.sql().contains("min(with_timezone(_time, 'UTC'))"), "{}", case.sql());
+    assert!(case.insights().contains("min(@timestamp) as first"), "{}", case.insights());
+}
+
+#[test]
+fn a_second_argument_does_not_replace_the_first() {
+    for stage in [
+        "bin span=5m _time errorMessage",
+        "iplocation sourceIPAddress userAgent",
+        "rex field=userAgent \"(?<a>x)\" \"(?<b>y)\"",
+        "spath output=x requestParameters.a requestParameters.b",
+        "append [| inputlookup a b]",
+    ] {
+        let front = compile(&format!("`cloudtrail` | {stage}")).front();
+        assert!(front.len() == 1 && front[0].starts_with("S206 "), "{stage}: {front:?}");
+    }
+}
+
+#[test]
+fn a_subsearch_without_known_fields_is_refused() {
+    assert_eq!(
+        compile("`cloudtrail` NOT [| inputlookup somewhere_else]").front().last().map(String::as_str),
+        Some("S211 which fields the subsearch returns is not known")
+    );
+}

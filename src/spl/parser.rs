@@ -334,6 +334,26 @@ impl<'a> Parser<'a> {
         })
     }
 
+    /// Puts what a command takes once; a second one is a fault, not a replacement of the first.
+    pub(crate) fn once(
+        &mut self,
+        slot: &mut Option<Spanned>,
+        value: Spanned,
+        command: &str,
+        help: &str,
+    ) -> Result<(), Reported> {
+        match slot {
+            None => {
+                *slot = Some(value);
+                Ok(())
+            }
+            Some(first) => {
+                let message = format!("`{command}` takes one of these: after `{}` comes `{}`", first.text, value.text);
+                Err(self.fail(&code::WRONG_ARGUMENTS, message, value.span, help))
+            }
+        }
+    }
+
     /// An option that the command does not have.
     pub(crate) fn unknown_option(&mut self, command: &str, option: &Spanned, known: &[&str]) -> Reported {
         let message = format!("`{command}` has no option `{}`", option.text);

@@ -43,7 +43,8 @@ impl Syntax for Bin {
             } else if field.is_some() && p.eat_keyword("as") {
                 output = Some(p.expect_name("the output's name", HELP)?);
             } else {
-                field = Some(p.expect_name("a field name", HELP)?);
+                let name = p.expect_name("a field name", HELP)?;
+                p.once(&mut field, name, "bin", HELP)?;
             }
         }
         let Some(field) = field else { return Err(p.expected("a field name", HELP)) };

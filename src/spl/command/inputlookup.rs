@@ -37,7 +37,8 @@ impl Syntax for Inputlookup {
             } else if table.is_some() && p.eat_keyword("where") {
                 condition = Some(eval::parse(p)?);
             } else {
-                table = Some(p.expect_name("the lookup's name", HELP)?);
+                let name = p.expect_name("the lookup's name", HELP)?;
+                p.once(&mut table, name, "inputlookup", HELP)?;
             }
         }
         match table {

@@ -30,7 +30,10 @@ impl Syntax for Iplocation {
                     "allfields" | "lang" => {}
                     _ => return Err(p.unknown_option("iplocation", &option, &["prefix", "allfields", "lang"])),
                 },
-                None => field = Some(p.expect_name("a field name", "write `iplocation field`")?),
+                None => {
+                    let name = p.expect_name("a field name", "write `iplocation field`")?;
+                    p.once(&mut field, name, "iplocation", "write `iplocation field`")?;
+                }
             }
         }
         match field {

@@ -40,7 +40,7 @@ impl Syntax for Rex {
                 continue;
             }
             match p.quoted()? {
-                Some(text) => regex = Some(text),
+                Some(text) => p.once(&mut regex, text, "rex", HELP)?,
                 None => return Err(p.expected("a regular expression in quotes", HELP)),
             }
         }

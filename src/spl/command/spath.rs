@@ -30,7 +30,11 @@ impl Syntax for Spath {
                     _ => return Err(p.unknown_option("spath", &option, OPTIONS)),
                 },
                 // A bare word is the path.
-                None => spath.path = Some(p.expect_name("a path", "write `spath input=field output=name path=a.b{}`")?),
+                None => {
+                    let help = "write `spath input=field output=name path=a.b{}`";
+                    let name = p.expect_name("a path", help)?;
+                    p.once(&mut spath.path, name, "spath", help)?;
+                }
             }
         }
         Ok(spath)

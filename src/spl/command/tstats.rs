@@ -89,11 +89,7 @@ impl Syntax for Tstats {
             Some(model) => lowering.scan_datamodel(model, &self.condition, span)?,
             None => lowering.scan_search(&self.condition, span)?,
         }
-        if let Some(width) = &self.span {
-            let time = lowering.field("_time", span);
-            let binned = bin::bin_expr(lowering, time, width, span)?;
-            lowering.extend(vec![("_time".into(), binned)], span)?;
-        } else if self.by.iter().any(|f| f.text == "_time") {
+        if self.span.is_none() && self.by.iter().any(|f| f.text == "_time") {
             let message = "`by _time` without a span picks one that depends on the data, which is not supported";
             return Err(super::unsupported(lowering, span, message, "write `by _time span=1h`"));
         }
@@ -107,7 +103,11 @@ impl Syntax for Tstats {
             }
             lowering.extend(columns, span)?;
         }
-        let keys = lowering.group_keys(&self.by, span)?;
+        let mut keys = lowering.group_keys(&self.by, span)?;
+        // The span is the key's alone: `min(_time)` stays the time of an event.
+        if let (Some(width), Some((_, key))) = (&self.span, keys.iter_mut().find(|(name, _)| &**name == "_time")) {
+            *key = bin::bin_expr(lowering, key.clone(), width, span)?;
+        }
         let names: Vec<_> = keys.iter().map(|(n, _)| n.clone()).collect();
         let aggregates = aggregate(lowering, &self.aggregations, &names)?;
         lowering.group(keys, aggregates, span)

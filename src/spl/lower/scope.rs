@@ -239,6 +239,10 @@ impl Lowering<'_> {
         let mut found = self.find_in_source(&origin, stripped, span);
         for (from, to) in origin.prefixes.iter().rev() {
             let Some(rest) = name.strip_prefix(to.as_str()) else { continue };
+            // A wildcard does not stand for internal fields.
+            if name.starts_with('_') {
+                continue;
+            }
             let path = format!("{from}{rest}");
             let Resolved::Raw { .. } = origin.schema.resolve_raw(&path) else { continue };
             let renamed = self.find_in_source(&origin, &path, span);

@@ -63,6 +63,10 @@ impl Lowering<'_> {
             let help = "end the subsearch in `fields` or `table` with the fields to compare";
             return Err(self.fail_syntax("the subsearch returns whole events", span, help));
         }
+        if inner.columns.is_empty() {
+            let help = "end the subsearch in `fields` or `table` with the fields to compare";
+            return Err(self.fail_syntax("which fields the subsearch returns is not known", span, help));
+        }
         if let Some(special) = inner.columns.iter().find(|c| matches!(&*c.name, "search" | "query")) {
             let message = format!("a subsearch that returns `{}` splices text into the search", special.name);
             return Err(self.fail_syntax(message, span, "return the fields to compare instead"));
