@@ -155,7 +155,7 @@ fn a_by_list_over_several_lines_is_one_list() {
         "filter userAgent is not null\naggregate count = count()\n    by eventName, awsRegion, userAgent\n=> eventName: string, awsRegion: string, userAgent: string, count: integer",
         "AND useragent IS NOT NULL GROUP BY eventname, awsregion, useragent",
         "filter ispresent(userAgent) | stats count(*) as count by eventName, awsRegion, userAgent | display eventName, awsRegion, userAgent, count",
-        "detection: selection: userAgent|exists: true condition: selection",
+        "detection: group_keys: userAgent|exists: true condition: group_keys",
     );
 }
 
@@ -290,7 +290,7 @@ fn groups_without_a_key_are_dropped() {
         "filter errorMessage is not null\naggregate count = count()\n    by errorMessage\n=> errorMessage: string, count: integer",
         "AND errormessage IS NOT NULL GROUP BY errormessage",
         "filter ispresent(errorMessage) | stats count(*) as count by errorMessage | display errorMessage, count",
-        "detection: selection: errorMessage|exists: true condition: selection",
+        "detection: group_keys: errorMessage|exists: true condition: group_keys",
     );
 }
 
