@@ -136,8 +136,14 @@ impl Sink {
     }
 }
 
+/// Longer names are no slips of a pen, and comparing them takes time by the square of their length.
+const MOST_NAME_BYTES: usize = 100;
+
 /// The known names nearest to a mistyped one, best first, at most three.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    if name.len() > MOST_NAME_BYTES {
+        return Vec::new();
+    }
     let lower = name.to_lowercase();
     let mut scored: Vec<(f64, &str)> = known
         .into_iter()

@@ -65,13 +65,19 @@ pub(crate) fn parse_operand(p: &mut Parser<'_>) -> Result<Eval, Reported> {
     parse_unary(p)
 }
 
+/// How many operators may follow one another in the expressions of a stage, AND and OR aside: `a.b.c` has two. Each of
+/// them puts what stands before it one level deeper.
+const MOST_CHAINED: u32 = 400;
+
 fn parse_binary(p: &mut Parser<'_>, weakest: u8) -> Result<Eval, Reported> {
     let mut left = parse_unary(p)?;
+    let mut first = true;
     loop {
         let before = p.pos();
         if weakest <= 5 {
             let negated = p.eat_keyword("NOT");
             if p.eat_keyword("IN") {
+                count_chained(p, &mut first, before)?;
                 let inside = parse_in(p, left)?;
                 left = if negated {
                     let span = inside.span;
@@ -88,9 +94,56 @@ fn parse_binary(p: &mut Parser<'_>, weakest: u8) -> Result<Eval, Reported> {
             p.set_pos(before);
             return Ok(left);
         }
+        count_chained(p, &mut first, before)?;
         let right = p.nested(|p| parse_binary(p, op.strength() + 1))?;
+        if matches!(op, Operator::And | Operator::Or) {
+            left = parse_chain(p, op, vec![left, right])?;
+            continue;
+        }
         let span = left.span.to(right.span);
         left = Eval { kind: EvalKind::Binary { op, left: Box::new(left), right: Box::new(right) }, span };
+    }
+}
+
+fn count_chained(p: &mut Parser<'_>, first: &mut bool, at: usize) -> Result<(), Reported> {
+    if !std::mem::take(first) {
+        p.chained += 1;
+    }
+    if p.chained <= MOST_CHAINED {
+        return Ok(());
+    }
+    let message = format!("more than {MOST_CHAINED} operators follow one another in this stage");
+    let span = p.span(at, at + 1);
+    Err(p.fail(&code::NESTED_TOO_DEEP, message, span, "split the expression over several stages"))
+}
+
+/// The further operands of a chain of AND, or of OR, as a tree of little depth: what is joined first does not matter.
+fn parse_chain(p: &mut Parser<'_>, op: Operator, mut operands: Vec<Eval>) -> Result<Eval, Reported> {
+    loop {
+        let before = p.pos();
+        if operator(p) != Some(op) {
+            p.set_pos(before);
+            break;
+        }
+        operands.push(p.nested(|p| parse_binary(p, op.strength() + 1))?);
+    }
+    while operands.len() > 1 {
+        let mut joined = Vec::with_capacity(operands.len().div_ceil(2));
+        let mut rest = operands.into_iter();
+        while let Some(left) = rest.next() {
+            joined.push(match rest.next() {
+                Some(right) => {
+                    let span = left.span.to(right.span);
+                    Eval { kind: EvalKind::Binary { op, left: Box::new(left), right: Box::new(right) }, span }
+                }
+                None => left,
+            });
+        }
+        operands = joined;
+    }
+    match operands.pop() {
+        Some(joined) => Ok(joined),
+        None => Err(p.expected("an operand", HELP)),
     }
 }
 

@@ -20,6 +20,9 @@ use crate::source::Span;
 use parser::Parser;
 use text::Text;
 
+/// Bound on the stages of a search, those of its subsearches included: each one puts an operator on top of a plan.
+const MOST_STAGES: u32 = 300;
+
 /// A search: commands, joined by pipes.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Pipeline {
@@ -110,6 +113,16 @@ fn parse_pipeline(p: &mut Parser<'_>, inner: bool) -> Result<Pipeline, Reported>
         }
         p.skip_space();
         let at = p.pos();
+        p.chained = 0;
+        p.stages += 1;
+        if p.stages > MOST_STAGES {
+            let span = p.span(at, at + 1);
+            let message = format!("the search has more than {MOST_STAGES} stages");
+            let reported = p.fail(&code::NESTED_TOO_DEEP, message, span, "split the search");
+            // Nothing behind this place is read.
+            p.set_pos(p.src().len());
+            return Err(reported);
+        }
         match command::parse(p, first && !piped) {
             Ok(command) => stages.push(Stage { command, span: p.span_from(at) }),
             Err(Reported) => {
@@ -128,7 +141,13 @@ fn parse_pipeline(p: &mut Parser<'_>, inner: bool) -> Result<Pipeline, Reported>
                 break;
             }
             failed = true;
-            p.expected("`|` or the end of the search", "commands are separated by `|`");
+            if p.peek() == Some(')') {
+                let span = p.span(p.pos(), p.pos() + 1);
+                let help = "remove it, or open the group with `(`";
+                p.fail(&code::UNBALANCED_BRACKET, "`)` has no partner", span, help);
+            } else {
+                p.expected("`|` or the end of the search", "commands are separated by `|`");
+            }
             p.recover();
         }
     }

@@ -19,6 +19,10 @@ pub(crate) struct Parser<'a> {
     src: &'a str,
     pos: usize,
     depth: u32,
+    /// Operators that followed others in the expressions of the current stage.
+    pub(crate) chained: u32,
+    /// Stages so far, those of subsearches included.
+    pub(crate) stages: u32,
     pub(crate) sink: &'a mut Sink,
     /// A fault was reported and parsing went on behind it.
     pub(crate) failed: bool,
@@ -26,7 +30,7 @@ pub(crate) struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     pub(crate) fn new(text: &'a Text, sink: &'a mut Sink) -> Self {
-        Self { text, src: text.as_str(), pos: 0, depth: 0, sink, failed: false }
+        Self { text, src: text.as_str(), pos: 0, depth: 0, chained: 0, stages: 0, sink, failed: false }
     }
 
     pub(crate) fn pos(&self) -> usize {

@@ -10,16 +10,13 @@ use super::markdown::{between, blocks, hold, read, sections};
 const PATH: &str = "docs/diagnostics.md";
 
 /// Codes without an example, and why.
-const NO_EXAMPLE: [(&str, &str); 11] = [
+const NO_EXAMPLE: [(&str, &str); 8] = [
     ("R006", "bytes that no document can hold"),
     ("R007", "a file of some megabytes"),
     ("R008", "a long file"),
     ("R009", "the file system's"),
     ("R011", "several files"),
     ("M105", "a long search"),
-    ("N306", "not given"),
-    ("N311", "not given"),
-    ("N313", "not given"),
     ("C407", "a long search"),
     ("T502", "no example is known"),
 ];

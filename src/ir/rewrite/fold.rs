@@ -1,10 +1,15 @@
 //! Simplification of expressions.
 
+use std::collections::HashSet;
+
 use super::facts::{Facts, text_pattern};
 use crate::ir::{Case, CompareOp, Expr, ExprKind, Literal, Scalar, Type};
 
 /// Conditions over `case` expressions are spread over its arms up to this size.
 const MOST_ARMS: usize = 40;
+
+/// Among so many parts of a connective, equal ones are found and left out; longer ones are searched no further.
+pub(super) const MOST_COMPARED: usize = 200;
 
 /// Simplifies an expression for rows of which `facts` hold; its value, NULL included, stays the same.
 pub(super) fn fold(expr: Expr, facts: &Facts) -> Expr {
@@ -125,35 +130,65 @@ fn fold_connective(parts: Vec<Expr>, and: bool, span: crate::source::Span) -> Ex
         match part.as_literal() {
             Some(Literal::Boolean(b)) if *b == and => continue,
             Some(Literal::Boolean(_)) => return Expr::boolean(!and, span),
-            _ if kept.contains(&part) => continue,
+            _ if kept.len() < MOST_COMPARED && kept.contains(&part) => continue,
             _ => kept.push(part),
         }
     }
     if and { Expr::and(kept, span) } else { Expr::or(merge_texts(kept), span) }
 }
 
+/// Texts of one column under one case rule, gathered from the parts of an OR.
+struct Texts {
+    /// Where the first part stands.
+    at: usize,
+    value: Expr,
+    case: Case,
+    items: Vec<String>,
+    seen: HashSet<String>,
+    span: crate::source::Span,
+    parts: usize,
+}
+
+impl Texts {
+    fn add(&mut self, texts: Vec<String>, span: crate::source::Span) {
+        for text in texts {
+            let key = match self.case {
+                Case::Sensitive => text.clone(),
+                Case::Insensitive => text.to_lowercase(),
+            };
+            if self.seen.insert(key) {
+                self.items.push(text);
+            }
+        }
+        self.span = self.span.to(span);
+        self.parts += 1;
+    }
+}
+
 /// `f = a or f = b` is `f in (a, b)`, under the same case rule.
 fn merge_texts(parts: Vec<Expr>) -> Vec<Expr> {
     let mut out: Vec<Expr> = Vec::new();
+    let mut groups: Vec<Texts> = Vec::new();
     for part in parts {
+        let span = part.span;
         let Some((value, texts, case)) = texts_of(&part) else {
             out.push(part);
             continue;
         };
-        let same = out.iter_mut().find(|o| texts_of(o).is_some_and(|(v, _, c)| v == value && c == case));
-        let Some(first) = same else {
-            out.push(part);
+        if let Some(group) = groups.iter_mut().find(|g| g.value == *value && g.case == case) {
+            group.add(texts, span);
             continue;
-        };
-        let (value, texts) = (value.clone(), texts.to_vec());
-        let mut items = texts_of(first).map(|(_, t, _)| t.to_vec()).unwrap_or_default();
-        for text in texts {
-            if !items.iter().any(|i| equal(i, &text, case)) {
-                items.push(text);
-            }
         }
-        let (nullable, span) = (value.nullable, first.span.to(part.span));
-        *first = Expr::new(ExprKind::OneOf { value: Box::new(value), items, case }, Type::BOOLEAN, nullable, span);
+        let value = value.clone();
+        let mut group = Texts { at: out.len(), value, case, items: Vec::new(), seen: HashSet::new(), span, parts: 0 };
+        group.add(texts, span);
+        groups.push(group);
+        out.push(part);
+    }
+    for group in groups.into_iter().filter(|g| g.parts > 1) {
+        let nullable = group.value.nullable;
+        let kind = ExprKind::OneOf { value: Box::new(group.value), items: group.items, case: group.case };
+        out[group.at] = Expr::new(kind, Type::BOOLEAN, nullable, group.span);
     }
     out
 }

@@ -1,5 +1,6 @@
 //! Rewrites of the IR that keep its meaning: filters go down towards their scan, conditions are simplified by what is
-//! known of the rows that reach them, and columns that nobody reads are dropped.
+//! known of the rows that reach them, columns that nobody reads are dropped, and what the inputs of a union share moves
+//! above it.
 
 mod facts;
 mod fold;
@@ -7,6 +8,7 @@ mod prune;
 mod push;
 #[cfg(test)]
 mod tests;
+mod union;
 
 use super::{Expr, Name, Query, Rel};
 use facts::Facts;
@@ -18,6 +20,12 @@ pub fn simplify(query: Query) -> Query {
     let plan = push::push_filters(plan);
     let plan = simplify_rel(plan).0;
     let plan = prune::prune(plan, &query.output);
+    // Inputs of unions are more alike without the columns that nobody reads.
+    let (mut plan, moved) = union::hoist(plan);
+    if moved {
+        plan = simplify_rel(push::push_filters(plan)).0;
+        plan = prune::prune(plan, &query.output);
+    }
     Query { plan, output: query.output }
 }
 
@@ -87,7 +95,9 @@ fn simplify_rel(rel: Rel) -> (Rel, Facts) {
 fn simplify_filter(predicate: Expr, below: Facts) -> (Expr, Facts) {
     let span = predicate.span;
     let mut parts = fold::conjuncts(fold::truth(fold::fold(predicate, &below), &below));
-    for i in 0..parts.len() {
+    // In a very long list, conjuncts are not simplified by one another: that takes time by the square of its length.
+    let compared = if parts.len() <= fold::MOST_COMPARED { parts.len() } else { 0 };
+    for i in 0..compared {
         let mut facts = below.clone();
         for (j, part) in parts.iter().enumerate() {
             if j != i {
@@ -100,7 +110,7 @@ fn simplify_filter(predicate: Expr, below: Facts) -> (Expr, Facts) {
     let mut facts = below;
     let mut kept: Vec<Expr> = Vec::new();
     for part in parts.into_iter().flat_map(fold::conjuncts) {
-        if !part.is_literal_true() && !kept.contains(&part) {
+        if !part.is_literal_true() && (kept.len() >= fold::MOST_COMPARED || !kept.contains(&part)) {
             facts.learn(&part);
             kept.push(part);
         }

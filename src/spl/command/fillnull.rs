@@ -2,9 +2,9 @@
 
 use super::Syntax;
 use crate::diagnostic::{Diagnostic, Reported, code};
-use crate::ir::{Expr, ExprKind, Name, Type};
+use crate::ir::{Expr, Name};
 use crate::source::Span;
-use crate::spl::lower::{Lowering, search::literal_number};
+use crate::spl::lower::{Lowering, fill};
 use crate::spl::parser::{Parser, Spanned};
 
 #[derive(Clone, PartialEq, Debug)]
@@ -74,23 +74,6 @@ impl Syntax for Fillnull {
 
 impl Fillnull {
     fn filled(&self, value: Expr, span: Span) -> Expr {
-        fill(value, &self.value.text, span)
+        fill::fill(value, &self.value.text, span)
     }
-}
-
-/// The value, or the filling where it is NULL.
-pub(crate) fn fill(value: Expr, filling: &str, span: Span) -> Expr {
-    let literal = match literal_number(filling, span) {
-        Some(number) if value.ty.is_numeric() || value.is_null_literal() => number,
-        _ => Expr::string(filling, span),
-    };
-    if value.is_null_literal() {
-        return literal;
-    }
-    if !value.nullable {
-        return value;
-    }
-    let ty = if value.ty.scalar == literal.ty.scalar || value.ty.is_text() { value.ty } else { value.ty.union(literal.ty) };
-    let ty = if value.ty == Type::TIME && literal.ty.is_numeric() { Type::TIME } else { ty };
-    Expr::new(ExprKind::Coalesce(vec![value, literal]), ty, false, span)
 }

@@ -93,8 +93,6 @@ commands! {
     where_ Where,
 }
 
-pub(crate) use fillnull::fill;
-
 /// Commands whose meaning depends on something outside the query, and on what.
 const OUTSIDE: &[(&str, &str)] = &[
     ("apply", "a trained machine-learning model"),

@@ -102,7 +102,7 @@ impl Syntax for Tstats {
             for key in &self.by {
                 let value = lowering.field(&key.text, key.span);
                 if value.nullable && !value.ty.multivalue && !value.is_null_literal() {
-                    columns.push((key.text.as_str().into(), super::fillnull::fill(value, fill, span)));
+                    columns.push((key.text.as_str().into(), crate::spl::lower::fill::fill(value, fill, span)));
                 }
             }
             lowering.extend(columns, span)?;

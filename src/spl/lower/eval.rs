@@ -9,6 +9,9 @@ use crate::source::Span;
 use crate::spl::eval::{Eval, EvalKind, Operator};
 use crate::spl::parser::Spanned;
 
+/// Bound on the size of operands that stand twice in what they are lowered to.
+const MOST_DOUBLED: usize = 400;
+
 impl Lowering<'_> {
     /// An expression of `eval`, `where` and the like.
     pub(crate) fn eval(&mut self, eval: &Eval) -> Result<Expr, Reported> {
@@ -72,6 +75,11 @@ impl Lowering<'_> {
             }
             Operator::Xor => {
                 let (a, b) = (self.predicate(left)?, self.predicate(right)?);
+                // Each side stands twice, so a chain of XOR doubles with each link.
+                if a.size() + b.size() > MOST_DOUBLED {
+                    let message = "an XOR of conditions as large as these is not supported";
+                    return Err(self.fail_syntax(message, span, "compute one side with `eval` and `if` before"));
+                }
                 let first = Expr::and(vec![a.clone(), b.clone().negate()], span);
                 let second = Expr::and(vec![a.negate(), b], span);
                 Ok(Expr::or(vec![first, second], span))

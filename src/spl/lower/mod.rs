@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod eval;
+pub(crate) mod fill;
 mod finish;
 pub(crate) mod scope;
 pub(crate) mod search;

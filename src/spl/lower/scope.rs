@@ -258,7 +258,7 @@ impl Lowering<'_> {
         }
         match (&origin.fill, found) {
             (Some(filling), Some(found)) if name != "_time" && !found.ty.multivalue => {
-                Some(crate::spl::command::fill(found, filling, span))
+                Some(super::fill::fill(found, filling, span))
             }
             (_, found) => found,
         }

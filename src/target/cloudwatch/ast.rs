@@ -1,5 +1,7 @@
 //! The tree of a Logs Insights query: the part of the language that this emitter writes.
 
+use std::collections::BTreeSet;
+
 /// A query: comment lines, then commands joined by `|`.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Query {
@@ -8,6 +10,8 @@ pub(super) struct Query {
     pub commands: Vec<Command>,
     /// Names that the query itself makes, by the number in [`Field::Local`].
     pub names: Vec<String>,
+    /// Those of them whose spelling is not free: columns that `lookup` adds under the table's own name.
+    pub fixed: BTreeSet<usize>,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -32,6 +36,21 @@ pub(super) enum Command {
     Unnest {
         list: Expr,
         into: Field,
+    },
+    /// `lookup table column as field, … OUTPUT column, …`: columns of the row whose other columns equal the fields, with
+    /// case; absent where no row does.
+    Lookup {
+        table: String,
+        on: Vec<(String, Field)>,
+        /// Numbers of fixed names: the columns.
+        outputs: Vec<usize>,
+    },
+    /// `cidrlookup table field as column OUTPUT column as name, …`: the same for a column of address blocks.
+    CidrLookup {
+        table: String,
+        field: Field,
+        column: String,
+        outputs: Vec<(String, usize)>,
     },
 }
 
@@ -143,6 +162,13 @@ impl Query {
     pub(super) fn local(&mut self, hint: &str) -> usize {
         self.names.push(hint.to_owned());
         self.names.len() - 1
+    }
+
+    /// A new name with just this spelling.
+    pub(super) fn fixed_local(&mut self, spelling: &str) -> usize {
+        let id = self.local(spelling);
+        self.fixed.insert(id);
+        id
     }
 }
 

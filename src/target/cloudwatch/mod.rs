@@ -8,6 +8,7 @@ mod check;
 mod function;
 mod lower;
 mod name;
+mod present;
 mod print;
 mod regex;
 #[cfg(test)]

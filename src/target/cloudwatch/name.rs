@@ -11,6 +11,12 @@ use super::ast::{Alias, Command, Expr, Field, Item, Query};
 pub(super) fn settle(query: &mut Query, avoid: &dyn Fn(&str) -> bool) {
     let mut taken = raw_names(query);
     let mut settled: Vec<Option<String>> = vec![None; query.names.len()];
+    for id in &query.fixed {
+        if let (Some(slot), Some(spelling)) = (settled.get_mut(*id), query.names.get(*id)) {
+            *slot = Some(spelling.clone());
+            taken.insert(spelling.clone());
+        }
+    }
     if let Some(items) = query.commands.iter_mut().rev().find_map(headed) {
         for item in items.iter() {
             if let (Expr::Field(Field::Local(id)), Some(Alias::Output(heading))) = (&item.expr, &item.alias)
@@ -94,7 +100,7 @@ fn is_word(name: &str) -> bool {
 }
 
 /// The discovered fields that the query reads.
-fn raw_names(query: &Query) -> BTreeSet<String> {
+pub(super) fn raw_names(query: &Query) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     let mut add = |e: &Expr| {
         if let Expr::Field(Field::Raw(path)) | Expr::Member(Field::Raw(path), _) = e {
@@ -110,7 +116,11 @@ fn raw_names(query: &Query) -> BTreeSet<String> {
             }
             Command::Parse { source, .. } => source.walk(&mut add),
             Command::Unnest { list, .. } => list.walk(&mut add),
-            Command::Sort(_) | Command::Limit(_) | Command::Dedup(_) => {}
+            Command::Lookup { on, .. } => on.iter().for_each(|(_, f)| add(&Expr::Field(f.clone()))),
+            Command::CidrLookup { field, .. } => add(&Expr::Field(field.clone())),
+            Command::Sort(keys) => keys.iter().for_each(|(f, _)| add(&Expr::Field(f.clone()))),
+            Command::Dedup(fields) => fields.iter().for_each(|f| add(&Expr::Field(f.clone()))),
+            Command::Limit(_) => {}
         }
     }
     out

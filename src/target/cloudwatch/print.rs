@@ -75,9 +75,9 @@ fn quoted(name: &str) -> String {
 /// Words of the language; which of them are reserved is not documented.
 pub(super) fn is_keyword(word: &str) -> bool {
     const WORDS: &[&str] = &[
-        "as", "asc", "and", "anomaly", "by", "dedup", "desc", "diff", "display", "expand", "false", "fields", "filter",
-        "in", "into", "join", "like", "limit", "lookup", "not", "or", "parse", "pattern", "sort", "source", "stats",
-        "true", "unmask", "unnest", "where",
+        "as", "asc", "and", "anomaly", "by", "cidrlookup", "dedup", "desc", "diff", "display", "expand", "false", "fields",
+        "filter", "in", "into", "join", "like", "limit", "lookup", "not", "or", "output", "outputnew", "parse",
+        "pattern", "sort", "source", "stats", "true", "unmask", "unnest", "where",
     ];
     WORDS.contains(&word.to_ascii_lowercase().as_str())
 }
@@ -145,6 +145,17 @@ impl Printer<'_> {
                 ["parse", &self.expr(source), &regex(&source_text)].join(" ")
             }
             Command::Unnest { list, into } => ["unnest", &self.expr(list), "into", &self.field(into)].join(" "),
+            Command::Lookup { table, on, outputs } => {
+                let on: Vec<String> = on.iter().map(|(column, field)| renamed(name(column), self.field(field))).collect();
+                let outputs: Vec<String> = outputs.iter().map(|id| name(self.spelling(*id))).collect();
+                ["lookup", table, &on.join(", "), "OUTPUT", &outputs.join(", ")].join(" ")
+            }
+            Command::CidrLookup { table, field, column, outputs } => {
+                let outputs: Vec<String> =
+                    outputs.iter().map(|(c, id)| renamed(name(c), name(self.spelling(*id)))).collect();
+                let on = renamed(self.field(field), name(column));
+                ["cidrlookup", table, &on, "OUTPUT", &outputs.join(", ")].join(" ")
+            }
         }
     }
 
@@ -158,7 +169,7 @@ impl Printer<'_> {
                     Some(Alias::Local(id)) => name(self.spelling(*id)),
                     Some(Alias::Output(heading)) => name(heading),
                 };
-                if alias == expr { expr } else { [expr.as_str(), "as", &alias].join(" ") }
+                renamed(expr, alias)
             })
             .collect()
     }
@@ -174,10 +185,25 @@ impl Printer<'_> {
         }
     }
 
-    /// A condition that is joined to others by `and`.
+    /// A condition that is joined to others by `and`. Long alternatives stand on lines of their own.
     fn conjunct(&self, e: &Expr, several: bool) -> String {
+        let line = self.expr(e);
+        let Expr::Or(parts) = e else { return line };
+        if line.chars().count() <= WIDTH {
+            return if several { parenthesised(&line) } else { line };
+        }
+        let parts: Vec<String> = parts.iter().map(|p| self.part(p)).collect();
+        if several {
+            ["(\n    ", &parts.join("\n    or "), "\n  )"].concat()
+        } else {
+            parts.join("\n  or ")
+        }
+    }
+
+    /// A part of `and` or `or`.
+    fn part(&self, e: &Expr) -> String {
         match e {
-            Expr::Or(_) if several => parenthesised(&self.expr(e)),
+            Expr::And(_) | Expr::Or(_) => parenthesised(&self.expr(e)),
             _ => self.expr(e),
         }
     }
@@ -216,9 +242,14 @@ impl Printer<'_> {
             }
             Expr::Call(function, args) => {
                 let args: Vec<String> = args.iter().map(|a| self.expr(a)).collect();
-                let mut out = function.clone();
-                out.push_str(&parenthesised(&args.join(", ")));
-                out
+                let line = [function, "(", &args.join(", "), ")"].concat();
+                if function != "case" || line.chars().count() <= WIDTH {
+                    return line;
+                }
+                // Each condition with its value on a line; no literal holds a line break.
+                let arms: Vec<String> =
+                    args.chunks(2).map(|arm| arm.join(", ").replace('\n', "\n  ")).collect();
+                [function, "(\n      ", &arms.join(",\n      "), ")"].concat()
             }
             Expr::CountRows => "count(*)".to_owned(),
             Expr::Binary(op, left, right) => [self.operand(left).as_str(), op.symbol(), &self.operand(right)].join(" "),
@@ -241,14 +272,7 @@ impl Printer<'_> {
     }
 
     fn connective(&self, parts: &[Expr], word: &str) -> String {
-        let parts: Vec<String> = parts
-            .iter()
-            .map(|p| match p {
-                Expr::And(_) | Expr::Or(_) => parenthesised(&self.expr(p)),
-                _ => self.expr(p),
-            })
-            .collect();
-        parts.join(word)
+        parts.iter().map(|p| self.part(p)).collect::<Vec<_>>().join(word)
     }
 
     /// An operand of arithmetic, of a comparison or of `like`.
@@ -260,6 +284,11 @@ impl Printer<'_> {
             _ => self.expr(e),
         }
     }
+}
+
+/// `a as b`, or `a` where that is the same.
+fn renamed(from: String, to: String) -> String {
+    if from == to { from } else { [from.as_str(), "as", &to].join(" ") }
 }
 
 fn parenthesised(inner: &str) -> String {

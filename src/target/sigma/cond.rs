@@ -118,13 +118,17 @@ impl Cond {
         }
     }
 
-    /// The negation. It is pushed into disjunctions, since `not a and not b` reads better than `not (a or b)`.
+    /// The negation. It is pushed into disjunctions, since `not a and not b` reads better than `not (a or b)`, and into
+    /// conjunctions of negations.
     pub(super) fn negate(self) -> Cond {
         match self {
             Cond::True => Cond::False,
             Cond::False => Cond::True,
             Cond::Not(inner) => *inner,
             Cond::Or(parts) => Cond::and(parts.into_iter().map(Cond::negate)),
+            Cond::And(parts) if parts.iter().all(|p| matches!(p, Cond::Not(_))) => {
+                Cond::or(parts.into_iter().map(Cond::negate))
+            }
             Cond::Leaf(leaf) if leaf.test == Test::Present => Cond::Leaf(Leaf { test: Test::Absent, ..leaf }),
             Cond::Leaf(leaf) if leaf.test == Test::Absent => Cond::Leaf(Leaf { test: Test::Present, ..leaf }),
             other @ (Cond::Leaf(_) | Cond::Keyword(..) | Cond::And(_)) => Cond::Not(Box::new(other)),
@@ -244,6 +248,13 @@ mod tests {
         assert_eq!(either.clone().negate(), neither);
         assert_eq!(equals("a", "1").negate().negate(), equals("a", "1"));
         assert_eq!(Cond::leaf("a", Test::Present).negate(), Cond::leaf("a", Test::Absent));
+    }
+
+    #[test]
+    fn what_is_not_neither_is_either() {
+        let both = |a: &str| Cond::and([equals(a, "1"), equals("b", "2")]);
+        let neither = Cond::And(vec![both("a").negate(), both("c").negate()]);
+        assert_eq!(neither.negate(), Cond::or([both("a"), both("c")]));
     }
 
     #[test]

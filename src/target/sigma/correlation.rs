@@ -1,10 +1,14 @@
-//! A bound on a count becomes a correlation rule (Sigma correlation rules specification 2.0).
+//! A bound on a count becomes a correlation rule (Sigma correlation rules specification 2.0). One bound can be said; all
+//! other conditions on groups are left out.
 
 use serde_yaml::Mapping;
 
-use super::flow::{Conjunct, Flow, is_private};
+use super::cond::Cond;
+use super::flow::{Flow, Group, is_private};
 use super::lowering::Lowering;
 use super::model::Correlation;
+use super::omission::Omission;
+use super::widen::Kept;
 use crate::diagnostic::Reported;
 use crate::ir::{Aggregate, AggregateFunction, CompareOp, Expr, ExprKind, Literal, TimeBound, Window};
 use crate::source::Span;
@@ -20,7 +24,7 @@ pub(super) struct Counting {
     timespan: String,
     condition: Mapping,
     /// What an event must be to count.
-    pub(super) counted: Vec<Conjunct>,
+    pub(super) counted: Vec<Cond>,
 }
 
 impl Counting {
@@ -36,6 +40,7 @@ impl Counting {
 }
 
 /// A bound: an aggregate, an operator, a number.
+#[derive(Clone, Copy)]
 struct Bound<'f> {
     level: usize,
     aggregate: &'f Aggregate,
@@ -44,17 +49,25 @@ struct Bound<'f> {
     span: Span,
 }
 
-/// The correlation for the conditions on aggregates; `None` where none of them excludes anything.
+impl Bound<'_> {
+    /// Whether more events in a group can only help to meet it.
+    fn is_lower(&self) -> bool {
+        matches!(self.op, CompareOp::Gt | CompareOp::Ge)
+    }
+}
+
+/// The correlation for the conditions on aggregates; `None` where none of them excludes anything, or none can be said.
+/// Those that can't are added to what is left out.
 pub(super) fn correlate(
     flow: &Flow<'_>,
     now: Option<i64>,
+    kept: &mut Kept,
     lowering: &mut Lowering<'_>,
-) -> Result<Option<Counting>, Reported> {
+) -> Option<Counting> {
     let mut bounds: Vec<Bound<'_>> = Vec::new();
-    let mut failed = None;
     for threshold in &flow.thresholds {
-        if let Some(what) = says_that_a_value_is_there(threshold, flow) {
-            if what {
+        if let Some(excludes) = says_that_a_value_is_there(threshold, flow) {
+            if excludes {
                 let message = "widens: groups without any of the values are left out in SPL, not in Sigma".to_owned();
                 lowering.approximate(message, ALERTS, threshold.span);
             }
@@ -64,33 +77,45 @@ pub(super) fn correlate(
             Some(bound) if is_always_true(&bound, flow) => {}
             Some(bound) => bounds.push(bound),
             None => {
-                let what = "condition on values over several events other than one bound on a count";
-                failed = Some(lowering.unsupported(what.to_owned(), threshold.span));
+                let reason = "Sigma has no condition on values over several events other than one bound on a count";
+                let reasons = vec![(reason.to_owned(), threshold.span)];
+                kept.omissions.push(Omission::on_groups(reasons, threshold.span));
             }
         }
     }
-    if let Some(reported) = failed {
-        return Err(reported);
+    // A lower bound says more of what the search looks for.
+    bounds.sort_by_key(|bound| !bound.is_lower());
+    let mut counting = None;
+    for bound in bounds {
+        let reasons = if counting.is_some() {
+            vec![("Sigma has no correlation with more than one bound".to_owned(), bound.span)]
+        } else {
+            match lowering.attempt(|lowering| count(&bound, flow, now, &kept.widened, lowering)) {
+                Ok((made, _)) => {
+                    counting = Some(made);
+                    continue;
+                }
+                Err(reasons) => reasons,
+            }
+        };
+        if counts_nothing(&bound, flow) {
+            nothing_is_unseen(bound.span, lowering);
+        }
+        kept.omissions.push(Omission::on_groups(reasons, bound.span));
     }
-    let mut bounds = bounds.into_iter();
-    let Some(bound) = bounds.next() else { return Ok(None) };
-    if let Some(second) = bounds.next() {
-        let what = "correlation with more than one bound".to_owned();
-        return Err(lowering.unsupported(what, second.span));
-    }
-    count(&bound, flow, now, lowering).map(Some)
+    counting
 }
 
 fn count(
     bound: &Bound<'_>,
     flow: &Flow<'_>,
     now: Option<i64>,
+    widened: &[usize],
     lowering: &mut Lowering<'_>,
 ) -> Result<Counting, Reported> {
-    if bound.level > 0 || flow.branches.len() > 1 && bound.aggregate.argument.is_some() {
-        let what = "count of groups (an aggregation of an aggregation or of a union)".to_owned();
-        return Err(lowering.unsupported(what, bound.span));
-    }
+    let Some(group) = flow.groups.get(bound.level) else {
+        return Err(lowering.unsupported("count without an aggregation".to_owned(), bound.span));
+    };
     let mut condition = Mapping::new();
     let mut counted = Vec::new();
     let kind = match (bound.aggregate.function, &bound.aggregate.argument) {
@@ -99,7 +124,7 @@ fn count(
         (AggregateFunction::Count | AggregateFunction::CountIf, Some(e)) if at_least(bound) && !e.ty.multivalue => {
             let is_count = bound.aggregate.function == AggregateFunction::Count;
             let predicate = if is_count { e.clone().is_not_null() } else { e.clone() };
-            counted.push(Conjunct { predicate, key: false });
+            counted.push(lowering.truth(&predicate)?);
             "event_count"
         }
         (
@@ -112,7 +137,7 @@ fn count(
                 lowering.push(&crate::diagnostic::code::READING, message, bound.span);
                 "event_count"
             } else {
-                let field = group_field(e, bound.span, lowering)?;
+                let field = group_field(e, "counts", bound.span, lowering)?;
                 condition.insert("field".into(), field.into());
                 "value_count"
             }
@@ -122,32 +147,15 @@ fn count(
             return Err(lowering.unsupported(what, bound.span));
         }
     };
+    if let Some(lack) = miscounted(bound, group, kind, widened) {
+        return Err(lowering.unsupported(lack.to_owned(), bound.span));
+    }
     let (operator, number) = operator(bound).ok_or_else(|| {
         let what = format!("bound `{} {}` on a count", bound.op.symbol(), bound.number);
         lowering.unsupported(what, bound.span)
     })?;
     condition.insert(operator.into(), number.into());
-    let Some(group) = flow.groups.get(bound.level) else {
-        return Err(lowering.unsupported("count without an aggregation".to_owned(), bound.span));
-    };
-    let mut group_by: Vec<String> = Vec::new();
-    let mut bin = None;
-    for (name, key) in &group.keys {
-        let Some(key) = key else {
-            let what = format!("group by `{name}`, which differs between the searches of a union");
-            return Err(lowering.unsupported(what, group.span));
-        };
-        match &key.kind {
-            ExprKind::Literal(_) => {}
-            ExprKind::Bin { value, span } if value.as_column().is_some_and(|c| &**c == "_time") => bin = Some(*span),
-            _ => {
-                let field = group_field(key, group.span, lowering)?;
-                if !group_by.contains(&field) {
-                    group_by.push(field);
-                }
-            }
-        }
-    }
+    let (group_by, bin) = group_by(group, lowering)?;
     let seconds = bin.or_else(|| window_length(&flow.scan.window, now));
     let Some(timespan) = seconds.and_then(timespan) else {
         let what = "correlation without a time span: neither a `bin` of `_time` nor the search's time window gives one";
@@ -159,15 +167,68 @@ fn count(
         format!("differs: SPL counts over the search's own time window, Sigma in any window of {timespan}")
     };
     lowering.approximate(message, "choose the time span that the correlation shall look at", group.span);
-    if group.keys.is_empty() && matches!(operator, "lt" | "lte") || number == 0 && operator == "eq" {
-        let message = "narrows: a count of 0 is a row in SPL, and nothing that Sigma sees".to_owned();
-        lowering.approximate(message, "let something else tell when no event arrives", bound.span);
+    if counts_nothing(bound, flow) || number == 0 && operator == "eq" {
+        nothing_is_unseen(bound.span, lowering);
     }
     Ok(Counting { kind, group_by, timespan, condition, counted })
 }
 
+/// Why a group has another size in Sigma than in SPL, in a way that makes the correlation find less than the search.
+/// Events that Sigma counts and SPL does not are no harm to a lower bound.
+fn miscounted(bound: &Bound<'_>, group: &Group, kind: &str, widened: &[usize]) -> Option<&'static str> {
+    let in_keys = |name| group.keys.iter().any(|(_, key)| key.as_ref().is_some_and(|k| k.columns().contains(name)));
+    let more = group.rows.more || !group.rows.unnested.iter().all(in_keys);
+    let fewer = group.rows.fewer || widened.iter().any(|level| *level <= bound.level);
+    if bound.level > 0 {
+        Some("count of groups (an aggregation of an aggregation)")
+    } else if group.rows.mixed {
+        Some("count over the rows of several searches or tables (a union)")
+    } else if more && (kind == "event_count" || !bound.is_lower()) {
+        Some("count of rows of which one event gives several")
+    } else if fewer && !bound.is_lower() {
+        Some("upper bound on a count, since it would also count events that the search leaves out")
+    } else {
+        None
+    }
+}
+
+/// The fields that a correlation groups by, and the span of a `bin` of the time, in seconds.
+fn group_by(group: &Group, lowering: &mut Lowering<'_>) -> Result<(Vec<String>, Option<f64>), Reported> {
+    let mut fields: Vec<String> = Vec::new();
+    let mut bin = None;
+    for (name, key) in &group.keys {
+        let Some(key) = key else {
+            let what = format!("group by `{name}`, which differs between the searches of a union");
+            return Err(lowering.unsupported(what, group.span));
+        };
+        match &key.kind {
+            ExprKind::Literal(_) => {}
+            ExprKind::Bin { value, span } if value.as_column().is_some_and(|c| &**c == "_time") => bin = Some(*span),
+            _ => {
+                let field = group_field(key, "groups by", group.span, lowering)?;
+                if !fields.contains(&field) {
+                    fields.push(field);
+                }
+            }
+        }
+    }
+    Ok((fields, bin))
+}
+
+/// Whether a bound holds for the one row that an aggregation without keys gives even without events.
+fn counts_nothing(bound: &Bound<'_>, flow: &Flow<'_>) -> bool {
+    let has_keys = flow.groups.get(bound.level).is_some_and(|g| !g.keys.is_empty());
+    let zero = 0.0_f64.partial_cmp(&bound.number);
+    !has_keys && zero.is_some_and(|ordering| bound.op.holds(ordering))
+}
+
+fn nothing_is_unseen(span: Span, lowering: &mut Lowering<'_>) {
+    let message = "narrows: a count of 0 is a row in SPL, and nothing that Sigma sees".to_owned();
+    lowering.approximate(message, "let something else tell when no event arrives", span);
+}
+
 /// The field to group by, or whose values count.
-fn group_field(e: &Expr, span: Span, lowering: &mut Lowering<'_>) -> Result<String, Reported> {
+fn group_field(e: &Expr, verb: &str, span: Span, lowering: &mut Lowering<'_>) -> Result<String, Reported> {
     if let Some(name) = e.as_column()
         && !is_private(name)
         && !matches!(&**name, "_time" | "_raw")
@@ -182,7 +243,7 @@ fn group_field(e: &Expr, span: Span, lowering: &mut Lowering<'_>) -> Result<Stri
     let stand_in = e.columns().iter().find_map(|c| lowering.binding.group_by.get(&**c).cloned());
     match stand_in {
         Some(raw) => {
-            let message = format!("differs: groups by `{raw}` in place of a calculated field that no event has");
+            let message = format!("differs: {verb} `{raw}` in place of a calculated field that no event has");
             let help = "name another field in `[target.sigma.group_by]` of the schema";
             lowering.approximate(message, help, span);
             lowering.field(&raw, e.span)

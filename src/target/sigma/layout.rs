@@ -59,6 +59,10 @@ impl Layout {
             match part {
                 Cond::Leaf(leaf) => leaves.push(leaf),
                 Cond::Not(inner) => negative.push(*inner),
+                // One map with all of them absent reads better than a name for each that is present.
+                Cond::Or(parts) if parts.iter().all(is_presence) => {
+                    negative.push(Cond::and(parts.into_iter().map(Cond::negate)));
+                }
                 other => positive.push(other),
             }
         }
@@ -117,6 +121,10 @@ impl Layout {
         self.detections.insert(unique.as_str().into(), selection);
         Node::Name(unique)
     }
+}
+
+fn is_presence(cond: &Cond) -> bool {
+    matches!(cond, Cond::Leaf(leaf) if leaf.test == Test::Present)
 }
 
 /// What is excluded is a filter; what is excluded from that is selected again.
@@ -412,6 +420,21 @@ mod tests {
             selection_d:
                 d: 1
             condition: selection_name or (selection_name_2 and not filter_c) or (selection_d and not filter_c)
+        ");
+    }
+
+    #[test]
+    fn some_field_of_several_is_not_all_of_them_absent() {
+        let present = |field: &str| Cond::leaf(field, Test::Present);
+        let cond = Cond::and([text("a", &["1"]), Cond::or([present("b"), present("c")])]);
+        insta::assert_snapshot!(printed(cond, Cond::True), @r"
+        detection:
+            selection:
+                a: 1
+            filter_b_absent:
+                b: null
+                c: null
+            condition: selection and not filter_b_absent
         ");
     }
 

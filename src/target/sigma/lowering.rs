@@ -7,9 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::binding::Binding;
 use super::cond::{Cond, Test};
-use super::flow::Conjunct;
 use super::subject::{Atom, Subject};
-use crate::diagnostic::{Code, Diagnostic, Reported, Sink, code};
+use crate::diagnostic::{Code, Diagnostic, Effect, Reported, Sink, code};
 use crate::ir::{Expr, ExprKind, Literal, Name};
 use crate::schema::Schema;
 use crate::source::Span;
@@ -246,9 +245,10 @@ impl<'a> Lowering<'a> {
         lowered.into_iter().collect()
     }
 
-    /// Two conditions on one element become conditions that different elements may meet.
-    fn check_same_element(&mut self, parts: &mut dyn Iterator<Item = &Expr>) {
+    /// Two conditions on one element become conditions that different elements may meet; whether there are such.
+    pub(super) fn check_same_element(&mut self, parts: &mut dyn Iterator<Item = &Expr>) -> bool {
         let mut seen: Vec<String> = Vec::new();
+        let mut found = false;
         for part in parts {
             let Some(field) = self.element_in(part) else { continue };
             if seen.contains(&field) {
@@ -257,27 +257,49 @@ impl<'a> Lowering<'a> {
                 );
                 let help = "check the alerts, or keep only the more selective of the conditions";
                 self.approximate(message, help, part.span);
+                found = true;
             } else {
                 seen.push(field);
             }
         }
+        found
     }
 
-    /// The same for the conditions that several filters make.
-    pub(super) fn check_conjuncts(&mut self, conjuncts: &[Conjunct]) {
-        self.check_same_element(&mut conjuncts.iter().filter(|c| !c.key).map(|c| &c.predicate));
-    }
-
-    /// Lowers for another sink.
-    pub(super) fn quietly<'b>(&'b self, sink: &'b mut Sink) -> Lowering<'b> {
-        Lowering {
+    /// Lowers something that can be left out: what is said on the way is kept only where it succeeds. The flag: whether
+    /// it is exact.
+    ///
+    /// # Errors
+    /// Why Sigma can't say it, each reason with its place.
+    pub(super) fn attempt<T>(
+        &mut self,
+        lower: impl FnOnce(&mut Lowering<'_>) -> Result<T, Reported>,
+    ) -> Result<(T, bool), Vec<(String, Span)>> {
+        let mut heard = Sink::default();
+        let mut attempt = Lowering {
             schema: self.schema,
             binding: self.binding,
-            sink,
+            sink: &mut heard,
             opaque: self.opaque,
             elements: self.elements,
             variables: Vec::new(),
             budget: self.budget,
+        };
+        let result = lower(&mut attempt);
+        let budget = attempt.budget;
+        let heard = heard.into_diagnostics();
+        match result {
+            Ok(value) => {
+                self.budget = budget;
+                let exact = heard.iter().all(|d| d.effect == Effect::None);
+                for diagnostic in heard {
+                    self.sink.push(diagnostic);
+                }
+                Ok((value, exact))
+            }
+            Err(Reported) => {
+                let errors = heard.into_iter().filter(|d| d.effect >= Effect::Unsupported);
+                Err(errors.map(|d| (d.message, d.span.unwrap_or_default())).collect())
+            }
         }
     }
 

@@ -2,7 +2,9 @@
 //!
 //! A Sigma rule selects events: it has no columns, no time window and, but for correlation rules, no aggregation. So the
 //! conditions below a plan's first aggregation become the detection, a bound on a count above it a correlation rule, and
-//! the rest is the shape of the output, which is not kept. `flow` sorts a plan into these; `lowering`, `predicate` and
+//! the rest is the shape of the output, which is not kept. A condition that Sigma can't say is left out and named, so that
+//! a rule selects all events that the search does, and perhaps more (`omission`). `trace` sorts a plan into these
+//! (`flow`); `widen` keeps the conditions that can be said; `lowering`, `predicate` and
 //! `subject` turn predicates into conditions (`cond`) on fields; `layout` writes them as named selections.
 
 mod binding;
@@ -13,11 +15,14 @@ mod layout;
 mod lowering;
 mod metadata;
 mod model;
+mod omission;
 mod predicate;
 mod regex;
 mod simplify;
 mod subject;
+mod trace;
 mod value;
+mod widen;
 mod yaml;
 
 #[cfg(test)]
@@ -27,12 +32,12 @@ use serde_yaml::Mapping;
 
 use self::binding::Binding;
 use self::cond::{Cond, Test};
-use self::flow::{Conjunct, Flow};
+use self::flow::Flow;
 use self::lowering::Lowering;
 use self::model::{About, Document, Logsource};
 use super::{Context, Fidelity, Target, TargetId};
 use crate::diagnostic::{Diagnostic, Reported, Sink, code};
-use crate::ir::{Query, Rel};
+use crate::ir::Query;
 use crate::rule::Rule;
 use crate::schema::Schema;
 
@@ -62,20 +67,27 @@ impl Target for Sigma {
     }
 
     fn emit(&self, query: &Query, context: &Context<'_>, sink: &mut Sink) -> Result<String, Reported> {
-        let flow = flow::trace(query, sink)?;
+        let flow = trace::trace(query, sink)?;
         let (schema, binding) = Binding::of(context.schemas, &flow.scan.source, flow.scan.span, sink)?;
         let mut lowering = Lowering::new(schema, &binding, &flow.opaque, &flow.elements, sink);
-        let counting = correlation::correlate(&flow, context.options.now, &mut lowering);
-        let counted = counting.as_ref().ok().and_then(Option::as_ref).map_or(&[][..], |c| &c.counted);
-        let conditions = conditions(&flow, counted, &mut lowering);
-        let (counting, (selection, group_keys)) = (counting?, conditions?);
+        let mut kept = widen::keep(&flow, &mut lowering);
+        let mut counting = correlation::correlate(&flow, context.options.now, &mut kept, &mut lowering);
+        let omissions = kept.omissions.clone();
+        let counted = counting.as_mut().map(|c| std::mem::take(&mut c.counted)).unwrap_or_default();
+        let Some((selection, group_keys)) = kept.conditions(counted) else {
+            widen::refuse(&omissions, flow.scan.span, sink);
+            return Err(Reported);
+        };
         if selection == Cond::False || group_keys == Cond::False {
             let message = "the condition can never be true, which no Sigma rule can say";
-            let diagnostic = Diagnostic::new(&code::UNSUPPORTED_BY_TARGET, message).at(query_span(&query.plan));
+            let diagnostic = Diagnostic::new(&code::UNSUPPORTED_BY_TARGET, message).at(flow.scan.span);
             return Err(sink.fail(diagnostic.help("see which of the search's conditions exclude each other")));
         }
+        for omission in &omissions {
+            omission.report(sink);
+        }
         report_lists_and_keywords(&[&selection, &group_keys], &binding, sink);
-        report_shape(&flow, counting.is_some(), sink);
+        report_shape(&flow, counting.is_some(), !omissions.is_empty(), sink);
         if let Some(note) = &binding.note {
             sink.push(Diagnostic::new(&code::READING, note.clone()).at(flow.scan.span));
         }
@@ -83,59 +95,6 @@ impl Target for Sigma {
         let detection = detection(selection, group_keys, schema, &binding);
         let documents = documents(context.rule, &binding, detection, fields, counting);
         print(&documents).map_err(|message| sink.fail(Diagnostic::new(&code::INTERNAL, message)))
-    }
-}
-
-/// What selects events, and what is asked of them as members of groups.
-fn conditions(flow: &Flow<'_>, counted: &[Conjunct], lowering: &mut Lowering<'_>) -> Result<(Cond, Cond), Reported> {
-    let mut failed = None;
-    let mut branches: Vec<(Vec<Cond>, Vec<Cond>)> = Vec::new();
-    for branch in &flow.branches {
-        let (mut selection, mut keys) = (Vec::new(), Vec::new());
-        lowering.check_conjuncts(&branch.conjuncts);
-        for conjunct in branch.conjuncts.iter().chain(counted) {
-            if conjunct.key {
-                keys.push(key(conjunct, lowering));
-                continue;
-            }
-            match lowering.truth(&conjunct.predicate) {
-                Ok(cond) => selection.push(cond),
-                Err(reported) => failed = Some(reported),
-            }
-        }
-        branches.push((selection, keys));
-    }
-    if let Some(reported) = failed {
-        return Err(reported);
-    }
-    if branches.len() == 1
-        && let Some((selection, keys)) = branches.pop()
-    {
-        let selection = simplify::simplify(Cond::and(selection));
-        let keys = simplify::given(Cond::and(keys), &selection);
-        return Ok((selection, keys));
-    }
-    let alternatives = branches.into_iter().map(|(selection, keys)| Cond::and(selection.into_iter().chain(keys)));
-    Ok((simplify::simplify(Cond::or(alternatives)), Cond::True))
-}
-
-/// That a key has a value. Where Sigma can't tell, the events without one are selected too.
-fn key(conjunct: &Conjunct, lowering: &mut Lowering<'_>) -> Cond {
-    let mut unheard = Sink::default();
-    let mut attempt = lowering.quietly(&mut unheard);
-    match attempt.truth(&conjunct.predicate) {
-        Ok(cond) => {
-            for diagnostic in unheard.into_diagnostics() {
-                lowering.sink.push(diagnostic);
-            }
-            cond
-        }
-        Err(Reported) => {
-            let message = "widens: events that lack a calculated key are left out in SPL, not in Sigma".to_owned();
-            let help = "group by a raw field, or leave such events out where the alerts are read";
-            lowering.approximate(message, help, conjunct.predicate.span);
-            Cond::True
-        }
     }
 }
 
@@ -173,12 +132,16 @@ fn report_lists_and_keywords(conditions: &[&Cond], binding: &Binding, sink: &mut
     }
 }
 
-fn report_shape(flow: &Flow<'_>, correlates: bool, sink: &mut Sink) {
+fn report_shape(flow: &Flow<'_>, correlates: bool, widened: bool, sink: &mut Sink) {
     let Some(span) = flow.shaped else { return };
-    let message = if flow.groups.is_empty() {
+    let message = if flow.groups.is_empty() && widened {
+        "columns, order and repetition of the rows are left to whoever reads the rule's alerts"
+    } else if flow.groups.is_empty() {
         "the rule selects the same events; columns, order and repetition of the rows are left to whoever reads them"
     } else if correlates {
         "the rule finds the groups; the columns of their rows are left to whoever reads them"
+    } else if widened {
+        "the groups that `stats` makes of the events are left to whoever reads the rule's alerts"
     } else {
         "the rule selects the events that `stats` groups; the groups are left to whoever reads them"
     };
@@ -254,12 +217,4 @@ fn print(documents: &[Document]) -> Result<String, String> {
         })
         .collect();
     Ok(texts?.join("---\n"))
-}
-
-/// The span of the plan's scan.
-fn query_span(rel: &Rel) -> crate::source::Span {
-    match rel {
-        Rel::Scan(scan) => scan.span,
-        other => other.inputs().first().map_or_else(Default::default, |r| query_span(r)),
-    }
 }

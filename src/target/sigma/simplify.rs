@@ -54,7 +54,7 @@ fn under(cond: Cond, facts: &Facts) -> Cond {
         Cond::Not(inner) => under(*inner, facts).negate(),
         Cond::Or(parts) => {
             let parts: Vec<Cond> = parts.into_iter().map(|p| under(p, facts)).collect();
-            absorb(Cond::or(parts))
+            factor(absorb(Cond::or(parts)))
         }
         Cond::And(parts) => conjunction(parts, facts),
     }
@@ -73,15 +73,22 @@ fn conjunction(parts: Vec<Cond>, outer: &Facts) -> Cond {
     let strong = |part: &Cond| matches!(part, Cond::Leaf(leaf) if leaf.test != Test::Present);
     let mut out = Vec::with_capacity(parts.len());
     let mut known = facts.clone();
+    let mut cased = outer.clone();
     for part in &parts {
         if let Cond::Leaf(leaf) = part {
             known.learn(leaf);
+            if matches!(leaf.test, Test::Text { cased: true, .. }) {
+                cased.learn(leaf);
+            }
         }
     }
     for part in parts {
         let contradicted = matches!(&part, Cond::Leaf(l) if l.test != Test::Absent && facts.absent.contains(&l.field));
         out.push(if contradicted {
             Cond::False
+        } else if matches!(&part, Cond::Leaf(Leaf { test: Test::Text { cased: false, .. }, .. })) {
+            // `search` and `where` on one field: the test with case says what the one without does.
+            under(part, &cased)
         } else if strong(&part) {
             under(part, outer)
         } else if matches!(part, Cond::Leaf(_)) {
@@ -90,14 +97,62 @@ fn conjunction(parts: Vec<Cond>, outer: &Facts) -> Cond {
             under(part, &known)
         });
     }
-    Cond::and(out)
+    without_implied(Cond::and(out))
 }
 
-/// `a or (a and b)` is `a`.
+/// `(a or b) and (a or b or c)` is `a or b`; `a and (a or b)` is `a`.
+fn without_implied(cond: Cond) -> Cond {
+    let Cond::And(parts) = cond else { return cond };
+    let implies = |part: &Cond, alternatives: &[Cond]| match part {
+        Cond::Or(fewer) => fewer.len() < alternatives.len() && fewer.iter().all(|p| alternatives.contains(p)),
+        other => alternatives.contains(other),
+    };
+    let implied = |part: &Cond| match part {
+        Cond::Or(alternatives) => parts.iter().any(|other| implies(other, alternatives)),
+        _ => false,
+    };
+    let kept: Vec<Cond> = parts.iter().filter(|p| !implied(p)).cloned().collect();
+    Cond::and(kept)
+}
+
+/// `(a and b) or (a and c)` is `a and (b or c)`.
+fn factor(cond: Cond) -> Cond {
+    let Cond::Or(parts) = &cond else { return cond };
+    let members: Vec<&[Cond]> = parts
+        .iter()
+        .map(|part| match part {
+            Cond::And(members) => members.as_slice(),
+            other => std::slice::from_ref(other),
+        })
+        .collect();
+    let Some((first, others)) = members.split_first() else { return cond };
+    let common: Vec<Cond> = first.iter().filter(|m| others.iter().all(|o| o.contains(m))).cloned().collect();
+    if common.is_empty() {
+        return cond;
+    }
+    let rests = members.iter().map(|m| Cond::and(m.iter().filter(|m| !common.contains(m)).cloned()));
+    let rest = Cond::or(rests);
+    Cond::and(common.into_iter().chain([rest]))
+}
+
+/// `a or (a and b)` is `a`; `a or (b and not a)` is `a or b`; a test of a field's value or that it is there: the latter.
 fn absorb(cond: Cond) -> Cond {
     let Cond::Or(parts) = cond else { return cond };
+    let is_denied = |member: &Cond| parts.iter().any(|part| part.clone().negate() == *member);
+    let without_denials = |part: &Cond| match part {
+        Cond::And(members) => Cond::and(members.iter().filter(|m| !is_denied(m)).cloned()),
+        other => other.clone(),
+    };
+    let parts = match Cond::or(parts.iter().map(without_denials)) {
+        Cond::Or(parts) => parts,
+        other => return other,
+    };
+    let is_present = |field: &str| {
+        parts.iter().any(|p| matches!(p, Cond::Leaf(leaf) if leaf.field == field && leaf.test == Test::Present))
+    };
     let implied = |part: &Cond| match part {
         Cond::And(inner) => parts.iter().any(|other| other != part && inner.contains(other)),
+        Cond::Leaf(leaf) => !matches!(leaf.test, Test::Present | Test::Absent) && is_present(&leaf.field),
         _ => false,
     };
     let kept: Vec<Cond> = parts.iter().filter(|p| !implied(p)).cloned().collect();
@@ -195,10 +250,44 @@ mod tests {
     }
 
     #[test]
+    fn an_alternative_does_not_deny_another() {
+        let cond = Cond::or([one_of("a", &["1"]), Cond::and([one_of("a", &["1"]).negate(), one_of("b", &["1"])])]);
+        assert_eq!(simplify(cond), Cond::or([one_of("a", &["1"]), one_of("b", &["1"])]));
+        let cond = Cond::or([one_of("a", &["1"]), Cond::and([one_of("a", &["1"]).negate(), present("a")])]);
+        assert_eq!(simplify(cond), present("a"));
+    }
+
+    fn cased(field: &str, value: &str) -> Cond {
+        let patterns = vec![Pattern::new([Piece::Text(value.to_owned())])];
+        Cond::leaf(field, Test::Text { patterns, cased: true })
+    }
+
+    #[test]
+    fn a_test_without_case_is_left_out_beside_one_with_case() {
+        let cond = Cond::and([one_of("a", &["put", "get"]), cased("a", "Put")]);
+        assert_eq!(simplify(cond), cased("a", "Put"));
+        let contradiction = Cond::and([one_of("a", &["get"]), cased("a", "Put")]);
+        assert_eq!(simplify(contradiction), Cond::False);
+    }
+
+    #[test]
+    fn alternatives_that_fewer_alternatives_imply_go() {
+        let few = Cond::or([present("a"), present("b")]);
+        let many = Cond::or([present("c"), present("a"), present("b")]);
+        assert_eq!(simplify(Cond::and([many, few.clone()])), few);
+    }
+
+    #[test]
+    fn what_alternatives_share_stands_before_them() {
+        let branch = |value: &str| Cond::and([one_of("name", &["Put"]), present("a"), one_of("x", &[value]).negate()]);
+        let rest = Cond::or([one_of("x", &["1"]).negate(), one_of("x", &["2"]).negate()]);
+        let expected = Cond::and([one_of("name", &["Put"]), present("a"), rest]);
+        assert_eq!(simplify(Cond::or([branch("1"), branch("2")])), expected);
+    }
+
+    #[test]
     fn a_cased_test_is_not_decided_by_one_without_case() {
-        let patterns = vec![Pattern::new([Piece::Text("Put".to_owned())])];
-        let cased = Cond::leaf("a", Test::Text { patterns, cased: true });
-        let cond = Cond::and([one_of("a", &["put"]), Cond::or([cased, present("b")])]);
+        let cond = Cond::and([one_of("a", &["put"]), Cond::or([cased("a", "Put"), present("b")])]);
         assert_eq!(simplify(cond.clone()), cond);
     }
 

@@ -139,7 +139,7 @@ fn is_plain(text: &str) -> bool {
     if is_date(text) || is_uuid(text) || is_timespan(text) {
         return true;
     }
-    let first_fits = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let first_fits = text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '('));
     let last_fits = text.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | ')'));
     let inner_fits = text.chars().all(|c| c.is_ascii_alphanumeric() || " _.,/()+=&;|$@%-".contains(c) || c == ':')
         && !text.contains(": ")

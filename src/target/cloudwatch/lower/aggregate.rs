@@ -27,6 +27,16 @@ impl Lower<'_> {
             ));
         }
         self.tail.sort.clear();
+        let resolved: Vec<ir::Expr> = keys.iter().map(|(_, e)| self.resolve(e)).collect();
+        self.check_groups(&resolved, span)?;
+        if let Some((span, true)) = self.merged.map(|s| (s, aggregates.iter().any(|(_, a)| depends_on_order(a.function)))) {
+            self.approximate(
+                span,
+                "differs: `first` and `last` go by time over all searches, not search by search",
+                "use `earliest` and `latest`",
+            );
+        }
+        self.merged = None;
         let mut made = Made::default();
         let results: Vec<_> = keys.iter().map(|(name, e)| self.key(name, e, &mut made)).collect();
         results.into_iter().collect::<Result<Vec<()>, _>>()?;
@@ -52,6 +62,9 @@ impl Lower<'_> {
         self.lists = made.lists.into_iter().map(|(name, argument)| (name, (argument, None))).collect();
         self.columns = made.columns.into_iter().collect();
         self.keys = made.fields;
+        for (name, ty, span, origin) in made.missing {
+            self.missing_column(&name, ty, span, None, &origin);
+        }
         if let Some(id) = made.guard {
             // Grouping by constants makes no row where there is no event.
             self.push_filter(Expr::binary(Operator::Gt, Expr::local(id), Expr::integer(0)));
@@ -109,6 +122,10 @@ impl Lower<'_> {
     }
 
     fn one_aggregate(&mut self, name: &Name, a: &Aggregate, made: &mut Made) -> Result<(), Reported> {
+        if let Some((_, origin)) = a.argument.as_ref().and_then(|e| self.missing_in(&self.resolve(e))) {
+            made.missing.push((name.clone(), a.ty, a.span, origin));
+            return Ok(());
+        }
         let value = self.aggregate_value(a)?;
         let id = self.query.local(name);
         if let (Form::List, Expr::Call(_, args)) = (value.form, &value.expr) {
@@ -320,6 +337,8 @@ struct Made {
     columns: Vec<(Name, ir::Expr)>,
     lists: Vec<(Name, Expr)>,
     guard: Option<usize>,
+    /// Aggregates of columns that have no rendering.
+    missing: Vec<(Name, ir::Type, Span, String)>,
 }
 
 impl Made {

@@ -1,4 +1,4 @@
-//! Lookup tables whose rows are known: written into the query, as conditions and `case`.
+//! Lookup tables whose rows are known and few: written into the query, as conditions and `case`.
 
 use super::Lower;
 use crate::diagnostic::Reported;
@@ -15,24 +15,9 @@ impl Lower<'_> {
     pub(super) fn lookup(&mut self, lookup: &Lookup) -> Result<(), Reported> {
         self.before_end("`lookup`", lookup.span)?;
         let table = &lookup.table;
-        if table.external {
-            return Err(self.unsupported(
-                lookup.span,
-                format!("the rows of lookup `{}` are not known, so they can't be written into the query", table.name),
-                "give the content folder a CSV file with the rows",
-            ));
-        }
         let most = self.options.max_inline_lookup_rows.unwrap_or(MAX_ROWS);
-        if table.rows.len() > most {
-            return Err(self.unsupported(
-                lookup.span,
-                format!(
-                    "the {} rows of table `{}` are more than the {most} that are written into a query",
-                    table.rows.len(),
-                    table.name
-                ),
-                "raise `max_inline_lookup_rows`, as far as 10,000 characters of query allow",
-            ));
+        if table.external || table.rows.len() > most {
+            return self.native_lookup(lookup);
         }
         if table.max_matches != 1 && !has_distinct_keys(lookup) {
             self.approximate(
@@ -96,12 +81,16 @@ impl Lower<'_> {
         span: Span,
     ) -> Result<(), Reported> {
         self.before_end("a subsearch", span)?;
+        let values: Vec<Expr> = on.iter().map(|(e, _)| self.resolve(e)).collect();
+        if values.iter().any(|v| self.missing_in(v).is_some()) {
+            return self.leave_out_subsearch(values, negated, "the values that it compares are not there", span);
+        }
         let Some((columns, rows)) = known_rows(other) else {
-            return Err(self.unsupported(
-                span,
-                "the rows of a subsearch are not known, and Logs Insights would need the log group's name in the query",
-                "a subsearch over a lookup table whose rows are known is written out",
-            ));
+            let reason = match super::table::table_rows(other) {
+                Some(rows) => format!("the rows of table `{}` are not known", rows.table),
+                None => "its rows are not known, and Logs Insights would need the log group's name".to_owned(),
+            };
+            return self.leave_out_subsearch(values, negated, &reason, span);
         };
         let mut alternatives = Vec::new();
         let on: Vec<(Expr, Option<usize>)> =
@@ -132,6 +121,9 @@ impl Lower<'_> {
     /// `join`: exact where the right side is the rows of a known table.
     pub(super) fn join(&mut self, join: &Join) -> Result<(), Reported> {
         self.before_end("`join`", join.span)?;
+        if let Some(done) = self.join_table(join) {
+            return done;
+        }
         let Some((columns, rows)) = known_rows(&join.right) else {
             return Err(self.unsupported(
                 join.span,
@@ -264,7 +256,7 @@ fn text(cell: &str, span: Span) -> Expr {
 }
 
 /// Whether at most one row can match: exact keys, each once.
-fn has_distinct_keys(lookup: &Lookup) -> bool {
+pub(super) fn has_distinct_keys(lookup: &Lookup) -> bool {
     let table = &lookup.table;
     if lookup.on.iter().any(|(c, _)| table.matching.iter().any(|(m, _)| m == c)) {
         return false;

@@ -7,6 +7,7 @@
 mod aggregate;
 mod call;
 mod case;
+mod exclusive;
 mod extract;
 mod lookup;
 mod multivalue;
@@ -14,9 +15,11 @@ mod null;
 mod output;
 mod plan;
 mod predicate;
+mod table;
 mod text;
 mod time;
 mod value;
+mod widen;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,8 +51,12 @@ pub(super) fn query(
 ) -> Result<(Query, InsightsLevel), Reported> {
     let mut lower = Lower::new(schemas, options, sink);
     lower.note_json_columns(&query.plan);
+    lower.repeated = widen::repeated_lookup_columns(&query.plan);
     lower.rel(&query.plan)?;
+    lower.check_remaining()?;
     lower.output(&query.output)?;
+    lower.check_lookup_columns()?;
+    super::present::settle(&mut lower.query, &lower.optional, &lower.required);
     Ok((lower.query, lower.level))
 }
 
@@ -113,6 +120,21 @@ struct Lower<'a> {
     /// Columns below which a JSON path reads.
     json_columns: BTreeSet<Name>,
     next_base: u32,
+    /// Columns without a rendering: what they are constant over, and where they come from.
+    missing: BTreeMap<Name, (Option<Vec<ir::Expr>>, String)>,
+    /// Conditions that were left out.
+    left_out: Vec<widen::LeftOut>,
+    /// Whether a condition of the events is there, other than that fields are present.
+    filtered: bool,
+    /// Paths of the scan's fields that records may lack, and of those that all have.
+    optional: BTreeSet<String>,
+    required: BTreeSet<String>,
+    /// Columns that several lookup tables of the plan have.
+    repeated: BTreeSet<Name>,
+    /// Where the columns of lookup tables come into the query, by their name.
+    lookup_columns: BTreeMap<Name, Span>,
+    /// Whether the events come from several searches that were joined by OR.
+    merged: Option<Span>,
 }
 
 impl<'a> Lower<'a> {
@@ -137,6 +159,14 @@ impl<'a> Lower<'a> {
             lists: BTreeMap::new(),
             json_columns: BTreeSet::new(),
             next_base: 0,
+            missing: BTreeMap::new(),
+            left_out: Vec::new(),
+            filtered: false,
+            optional: BTreeSet::new(),
+            required: BTreeSet::new(),
+            repeated: BTreeSet::new(),
+            lookup_columns: BTreeMap::new(),
+            merged: None,
         }
     }
 
@@ -154,9 +184,14 @@ impl<'a> Lower<'a> {
         self.sink.push(Diagnostic::new(&code::APPROXIMATION, message).at(span).help(help));
     }
 
-    /// A reading where the manual is silent, or a property of the target that does not change rows.
+    /// A reading where the manual is silent, or a property of the target that does not change rows. Each is said once,
+    /// where it comes first.
     fn reading(&mut self, span: Option<Span>, message: impl Into<String>, help: &str) {
         let mut diagnostic = Diagnostic::new(&code::READING, message).help(help);
+        let said = |d: &Diagnostic| std::ptr::eq(d.code, diagnostic.code) && d.message == diagnostic.message;
+        if self.sink.diagnostics().iter().any(said) {
+            return;
+        }
         diagnostic.span = span;
         self.sink.push(diagnostic);
     }
@@ -206,12 +241,18 @@ impl<'a> Lower<'a> {
     /// Gives an expression a name by `fields`.
     fn name_expr(&mut self, expr: Expr, hint: &str) -> Field {
         let id = self.query.local(hint);
-        self.query.commands.push(Command::Fields(vec![Item { expr, alias: Some(ast::Alias::Local(id)) }]));
+        let item = Item { expr, alias: Some(ast::Alias::Local(id)) };
+        match self.query.commands.last_mut() {
+            // One command makes several names, unless one is made of another.
+            Some(Command::Fields(items)) if !reads_any(&item.expr, items) => items.push(item),
+            _ => self.query.commands.push(Command::Fields(vec![item])),
+        }
         Field::Local(id)
     }
 
     /// Adds conditions that rows must meet.
     fn push_filter(&mut self, condition: Expr) {
+        self.note_filters(&condition);
         let parts = match condition {
             Expr::Bool(true) => return,
             Expr::Bool(false) => vec![self.never()],
@@ -284,6 +325,18 @@ impl<'a> Lower<'a> {
         });
         self.json_columns = names;
     }
+}
+
+/// Whether an expression reads a name that one of these items makes.
+fn reads_any(e: &Expr, items: &[Item]) -> bool {
+    let makes = |id: usize| items.iter().any(|i| i.alias == Some(ast::Alias::Local(id)));
+    let mut reads = false;
+    e.walk(&mut |e| {
+        if let Expr::Field(Field::Local(id)) | Expr::Member(Field::Local(id), _) = e {
+            reads |= makes(*id);
+        }
+    });
+    reads
 }
 
 /// Calls `f` on every expression of a plan, and all below it.

@@ -29,7 +29,7 @@ impl Lower<'_> {
         if self.tail.limit.is_none() {
             self.reading(
                 None,
-                "Logs Insights shows at most 10,000 rows where the query has no `limit`",
+                "without `limit` at most 10,000 rows are shown",
                 "add `limit` for more, up to 100,000",
             );
         }
@@ -57,6 +57,16 @@ impl Lower<'_> {
     }
 
     fn columns_shown(&mut self, columns: &[Column]) -> Result<Vec<Item>, Reported> {
+        let (columns, missing): (Vec<&Column>, Vec<&Column>) =
+            columns.iter().partition(|c| self.missing_in(&self.resolve(&read(c))).is_none());
+        self.not_shown(&missing);
+        if columns.is_empty() && !missing.is_empty() {
+            return Err(self.unsupported(
+                missing.first().map(|c| self.resolve(&read(c)).span).unwrap_or_default(),
+                "no column of the result can be said in Logs Insights",
+                "show other fields too",
+            ));
+        }
         let results: Vec<_> = columns.iter().map(|c| self.column_shown(c)).collect();
         let mut items = Vec::with_capacity(columns.len());
         for result in results {
@@ -65,16 +75,38 @@ impl Lower<'_> {
         Ok(items)
     }
 
+    /// Says which columns the result lacks.
+    fn not_shown(&mut self, columns: &[&Column]) {
+        let mut by_origin: Vec<(String, Vec<String>, Span)> = Vec::new();
+        for column in columns {
+            let resolved = self.resolve(&read(column));
+            let Some((_, origin)) = self.missing_in(&resolved) else { continue };
+            let name = column.name.to_string();
+            match by_origin.iter_mut().find(|(o, ..)| *o == origin) {
+                Some((_, names, _)) => names.push(name),
+                None => by_origin.push((origin, vec![name], resolved.span)),
+            }
+        }
+        for (origin, names, span) in by_origin {
+            let (noun, verb) = if names.len() == 1 { ("column", "is") } else { ("columns", "are") };
+            self.approximate(
+                span,
+                format!("the {noun} {} {verb} not shown, for want of {origin}", super::widen::list(&names)),
+                "differs: the rows lack them",
+            );
+        }
+    }
+
     fn column_shown(&mut self, column: &Column) -> Result<Item, Reported> {
-        let heading = self.heading(&column.name);
-        let read = ir::Expr::column(column.name.clone(), column.ty, column.nullable, Span::default());
-        let resolved = self.resolve(&read);
+        let resolved = self.resolve(&read(column));
         let value = self.shown(&column.name, &resolved)?;
         let expr = match value.expr {
             // Only calls and fields are shown as columns in the manual.
             Expr::Text(text) => Expr::call("concat", vec![Expr::Text(text), Expr::Text(String::new())]),
             other => other,
         };
+        let heading = self.heading(&column.name);
+        let heading = self.free_heading(heading, &expr);
         Ok(Item { expr, alias: Some(Alias::Output(heading)) })
     }
 
@@ -155,6 +187,11 @@ impl Lower<'_> {
     }
 }
 
+/// A column of the result as an expression over the plan's columns.
+fn read(column: &Column) -> ir::Expr {
+    ir::Expr::column(column.name.clone(), column.ty, column.nullable, Span::default())
+}
+
 /// Whether a command adds columns to the result.
 fn makes_names(command: &Command) -> bool {
     match command {
@@ -162,7 +199,9 @@ fn makes_names(command: &Command) -> bool {
         | Command::Display(_)
         | Command::Stats { .. }
         | Command::Parse { .. }
-        | Command::Unnest { .. } => true,
+        | Command::Unnest { .. }
+        | Command::Lookup { .. }
+        | Command::CidrLookup { .. } => true,
         Command::Filter(_) | Command::Sort(_) | Command::Limit(_) | Command::Dedup(_) => false,
     }
 }

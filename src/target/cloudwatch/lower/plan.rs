@@ -70,11 +70,11 @@ impl Lower<'_> {
                 ),
                 "use the table in a condition on events instead",
             )),
-            Rel::Window { span, .. } => Err(self.unsupported(
-                *span,
-                "Logs Insights has no aggregates beside the rows, so `eventstats` and `streamstats` have no equivalent",
-                "where only the groups matter, `stats` and a condition on its result will do",
-            )),
+            Rel::Window { input, partition, frame, columns, span } => {
+                self.rel(input)?;
+                self.window(partition, *frame, columns, *span);
+                Ok(())
+            }
             Rel::Join(join) => {
                 self.rel(&join.left)?;
                 self.join(join)
@@ -111,12 +111,17 @@ impl Lower<'_> {
         self.query.comments.push(["Source: ", &source].concat());
         self.slots.insert("_time".into(), Value { expr: Expr::raw("@timestamp"), form: Form::Timestamp });
         self.slots.insert("_raw".into(), Value { expr: Expr::raw("@message"), form: Form::Text });
+        for column in &scan.fields {
+            let path = self.binding.path(&column.name).to_owned();
+            let set = if column.nullable { &mut self.optional } else { &mut self.required };
+            set.insert(path);
+        }
         let times = scan.fields.iter().any(|c| &*c.name == "_time");
         if times || scan.window.earliest.is_some() || scan.window.latest.is_some() {
             self.reading(
                 None,
                 "`@timestamp` stands for `_time`",
-                "CloudWatch takes it from the record at ingestion; it has milliseconds, while `_time` has what the record says",
+                "CloudWatch takes it from the record at ingestion, with milliseconds",
             );
         }
         Ok(())
@@ -144,7 +149,8 @@ impl Lower<'_> {
     fn filter(&mut self, predicate: &ir::Expr) -> Result<(), Reported> {
         self.before_end("a condition", predicate.span)?;
         let resolved = self.resolve(predicate);
-        let condition = self.truth(&resolved, Want::True)?;
+        let parts = self.sayable(resolved);
+        let condition = self.truth(&ir::Expr::and(parts, predicate.span), Want::True)?;
         self.push_filter(condition);
         Ok(())
     }
@@ -153,7 +159,8 @@ impl Lower<'_> {
         let mut out = Vec::with_capacity(columns.len());
         for (name, expr) in columns {
             let mut resolved = self.resolve(expr);
-            if super::value::weight(&resolved) > LARGE_DEFINITION && !resolved.ty.multivalue {
+            let large = super::value::weight(&resolved) > LARGE_DEFINITION && !resolved.ty.multivalue;
+            if large && self.missing_in(&resolved).is_none() {
                 let value = self.named(&resolved, name)?;
                 resolved = self.base(value, resolved.ty, resolved.nullable, resolved.span);
             }
@@ -181,6 +188,14 @@ impl Lower<'_> {
         let mut sort = Vec::new();
         for key in keys {
             let resolved = self.resolve(&key.expr);
+            if let (Some((names, _)), None) = (self.missing_in(&resolved), limit) {
+                self.shape(
+                    Some(span),
+                    format!("the rows are not sorted by {}, which is not there", super::widen::list(&names)),
+                    "the rows are the same",
+                );
+                continue;
+            }
             let field = self.field(&resolved, "sort_key", "`sort`")?;
             let exact = match key.order {
                 SortOrder::Auto | SortOrder::Number => resolved.ty.is_numeric(),
@@ -196,6 +211,9 @@ impl Lower<'_> {
             let direction = if key.descending { Direction::Descending } else { Direction::Ascending };
             sort.push((field, direction));
         }
+        if limit.is_some() {
+            self.check_picked("`sort` with a number", span);
+        }
         self.tail.sort = sort;
         self.tail.limit = limit;
         Ok(())
@@ -209,6 +227,7 @@ impl Lower<'_> {
                 "sort the other way and use `head`",
             ));
         }
+        self.check_picked("`head`", span);
         self.explicit_order();
         self.tail.limit = Some(self.tail.limit.map_or(count, |have| have.min(count)));
         Ok(())
@@ -217,6 +236,13 @@ impl Lower<'_> {
     /// Writes down the order that SPL has where nothing was sorted: newest event first, groups by their keys.
     fn explicit_order(&mut self) {
         if self.tail.sort.is_empty() {
+            if let (Some(span), 0) = (self.merged, self.stats) {
+                self.approximate(
+                    span,
+                    "differs: the rows of all searches are taken newest first, not search by search",
+                    "sort before the rows are picked",
+                );
+            }
             self.tail.sort = match self.stats {
                 0 => vec![(Field::Raw("@timestamp".to_owned()), Direction::Descending)],
                 _ => self.keys.iter().map(|k| (k.clone(), Direction::Ascending)).collect(),
@@ -238,13 +264,14 @@ impl Lower<'_> {
             let resolved = self.resolve(key);
             fields.push(self.field(&resolved, "key", "`dedup`")?);
         }
+        self.check_picked("`dedup`", span);
         self.explicit_order();
         self.tail.dedup = Some((fields, span));
         Ok(())
     }
 
     /// A value that has a plain name, as `sort` and `dedup` need it.
-    fn field(&mut self, e: &ir::Expr, hint: &str, what: &str) -> Result<Field, Reported> {
+    pub(super) fn field(&mut self, e: &ir::Expr, hint: &str, what: &str) -> Result<Field, Reported> {
         let value = self.value(e)?;
         match (value.form, value.expr) {
             (Form::List | Form::Json, _) => Err(self.unsupported(
@@ -270,16 +297,33 @@ impl Lower<'_> {
         if branches.iter().any(|(scan, _)| scan.source != first.source || scan.window != first.window) {
             return Err(self.union_unsupported(span));
         }
-        self.scan(first)?;
-        let branches =
-            branches.into_iter().map(|(_, p)| ir::Expr::and(p.into_iter().cloned().collect(), span).is_true());
-        let condition = ir::Expr::or(branches.collect(), span);
-        self.approximate(
-            span,
-            "the searches become one condition, so an event that several of them find is one row",
-            "narrows: SPL repeats such an event",
-        );
-        self.filter(&condition)
+        // All inputs read the fields of one record.
+        let mut scan = first.clone();
+        for (other, _) in &branches {
+            let new: Vec<_> = other.fields.iter().filter(|f| !scan.fields.iter().any(|s| s.name == f.name)).collect();
+            scan.fields.extend(new.into_iter().cloned());
+        }
+        self.scan(&scan)?;
+        let mut branches: Vec<Vec<ir::Expr>> = branches
+            .into_iter()
+            .map(|(_, predicates)| predicates.into_iter().flat_map(super::exclusive::conjuncts).cloned().collect())
+            .collect();
+        if !super::exclusive::pairwise(&branches) {
+            self.approximate(
+                span,
+                "narrows: the searches become one condition, so an event that several of them find is one row",
+                "SPL repeats such an event",
+            );
+        }
+        self.merged = Some(span);
+        // What all inputs demand stands once.
+        let shared: Vec<ir::Expr> = match branches.split_first() {
+            Some((first, rest)) => first.iter().filter(|p| rest.iter().all(|b| b.contains(p))).cloned().collect(),
+            None => Vec::new(),
+        };
+        branches.iter_mut().for_each(|b| b.retain(|p| !shared.contains(p)));
+        let either = ir::Expr::or(branches.into_iter().map(|b| ir::Expr::and(b, span).is_true()).collect(), span);
+        self.filter(&ir::Expr::and(shared.into_iter().chain([either]).collect(), span))
     }
 
     fn union_unsupported(&mut self, span: Span) -> Reported {

@@ -121,6 +121,7 @@ impl Lower<'_> {
                 })
             }
             ExprKind::Coalesce(parts) => self.coalesce_truth(parts, want),
+            ExprKind::Call { function: "match", args } if args.len() == 2 => self.matches_field(args, want, e.span),
             ExprKind::Call { function, args } => {
                 let gives = super::super::function::find(function, args.len()).map(|f| f.result);
                 let value = self.value(e)?.expr;
@@ -151,6 +152,23 @@ impl Lower<'_> {
                 "compare it with something",
             )),
         }
+    }
+
+    /// `match` with an expression that is a field's value.
+    fn matches_field(&mut self, args: &[ir::Expr], want: Want, span: Span) -> Result<Expr, Reported> {
+        self.approximate(
+            span,
+            "differs: the expression of `match` is a field's value, and is looked for as plain text",
+            "Logs Insights takes constant expressions only; letters, digits and `-` mean themselves in both",
+        );
+        let mut operands = Vec::with_capacity(args.len());
+        for arg in args {
+            operands.push(self.operand(arg)?);
+        }
+        let holds = Expr::call("strcontains", operands);
+        let test = |n| Expr::binary(Operator::Eq, holds.clone(), Expr::integer(n));
+        let args: Vec<&ir::Expr> = args.iter().collect();
+        self.test(&args, want, test(1), Some(test(0)))
     }
 
     /// Renders all parts, so that every one that can't be said is reported.

@@ -113,6 +113,13 @@ impl Lower<'_> {
                 _ => slot,
             });
         }
+        if let Some((names, origin)) = self.missing_in(e) {
+            return Err(self.unsupported(
+                e.span,
+                format!("{} comes from {origin}, of which Logs Insights has no equivalent", super::widen::list(&names)),
+                "only whole conditions that must hold, and columns of the result, can be left out",
+            ));
+        }
         if self.stats > 0 || name.starts_with('\u{0}') {
             return Err(self.fail(
                 &code::INTERNAL,

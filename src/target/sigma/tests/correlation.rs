@@ -95,21 +95,6 @@ fn conditions_on_keys_select_events() {
 }
 
 #[test]
-fn other_conditions_on_groups_are_refused() {
-    let keys = [("src", field("sourceIPAddress"))];
-    let average = aggregate(AggregateFunction::Average, Some(field("size")));
-    let said = emit(over(grouped(average, &keys), CompareOp::Gt, 5)).1;
-    assert_eq!(said[0], "C402 Sigma has no bound on an aggregate other than a count");
-    let values = aggregate(AggregateFunction::Values, Some(field("userAgent")));
-    let n = Expr::column("n", Type::many(Scalar::Unknown), true, span());
-    let plan = filter(grouped(values, &keys), any(n, |v| eq(v, "curl")));
-    let said = emit(plan).1;
-    assert_eq!(said, ["C402 Sigma has no condition on values over several events other than one bound on a count"]);
-    let twice = over(over(grouped(count(), &keys), CompareOp::Gt, 5), CompareOp::Lt, 50);
-    assert_eq!(emit(twice).1, ["C402 Sigma has no correlation with more than one bound"]);
-}
-
-#[test]
 fn a_calculated_key_that_sigma_cannot_test_widens() {
     let key = call("mvfind", vec![field("a"), text("x")]);
     let (text, said) = emit(grouped(count(), &[("k", key)]));

@@ -61,8 +61,12 @@ fn holds(e: &Expr, event: &Event) -> Option<bool> {
     match &e.kind {
         ExprKind::Literal(Literal::Boolean(b)) => Some(*b),
         ExprKind::Compare { op, left, right, case } => {
-            let equal = compare(&text_of(left, event)?, &text_of(right, event)?, *case);
-            Some(equal == (*op == CompareOp::Eq))
+            let (left, right) = (text_of(left, event)?, text_of(right, event)?);
+            Some(match op {
+                CompareOp::Eq => compare(&left, &right, *case),
+                CompareOp::Ne => !compare(&left, &right, *case),
+                other => other.holds(left.cmp(&right)),
+            })
         }
         ExprKind::OneOf { value, items, case } => {
             let text = text_of(value, event)?;
@@ -193,32 +197,82 @@ fn entry(key: &str, value: &Value, event: &Event) -> bool {
     if modifiers.contains(&"all") { values.iter().all(test) } else { values.iter().any(test) }
 }
 
+/// Every event of three fields.
+fn events() -> Vec<Event> {
+    let options: Vec<Option<&'static str>> = std::iter::once(None).chain(VALUES.iter().map(|v| Some(*v))).collect();
+    let event = |n: usize| {
+        let mut event = Event::new();
+        for (i, field) in FIELDS.iter().enumerate() {
+            if let Some(value) = options[n / options.len().pow(i as u32) % options.len()] {
+                event.insert(*field, value);
+            }
+        }
+        event.insert("eventTime", "2024-01-01T00:00:00Z");
+        event
+    };
+    (0..options.len().pow(3)).map(event).collect()
+}
+
+fn detection(predicate: &Expr) -> (Option<Mapping>, Vec<String>) {
+    let (text, said) = emit(filter(scan(), predicate.clone()));
+    let map = |text: String| {
+        let document: Value = serde_yaml::from_str(&text).unwrap();
+        document["detection"].as_mapping().unwrap().clone()
+    };
+    (text.map(map), said)
+}
+
 #[test]
 fn detections_select_what_predicates_do() {
     let mut random = Numbers(0x9e37_79b9_7f4a_7c15);
-    let options: Vec<Option<&'static str>> = std::iter::once(None).chain(VALUES.iter().map(|v| Some(*v))).collect();
-    let mut rules = 0;
+    let (events, mut rules) = (events(), 0);
     for round in 0..600 {
         let predicate = generate(&mut random, 1 + round % 3);
-        let (text, said) = emit(filter(scan(), predicate.clone()));
-        let detection: Option<Value> = text.map(|t| serde_yaml::from_str::<Value>(&t).unwrap()["detection"].clone());
+        let (detection, said) = detection(&predicate);
         rules += usize::from(detection.is_some());
-        for n in 0..options.len().pow(3) {
-            let mut event = Event::new();
-            for (i, field) in FIELDS.iter().enumerate() {
-                if let Some(value) = options[n / options.len().pow(i as u32) % options.len()] {
-                    event.insert(field, value);
-                }
-            }
-            event.insert("eventTime", "2024-01-01T00:00:00Z");
-            let expected = holds(&predicate, &event) == Some(true);
-            let selected = match &detection {
-                Some(map) => Detection::selects(map.as_mapping().unwrap(), &event),
-                // No rule only where nothing can ever be selected.
-                None => false,
-            };
+        for event in &events {
+            let expected = holds(&predicate, event) == Some(true);
+            // No rule only where nothing can ever be selected.
+            let selected = detection.as_ref().is_some_and(|map| Detection::selects(map, event));
             assert_eq!(selected, expected, "{event:?}\n{predicate:#?}\n{detection:#?}\n{said:?}");
         }
     }
     assert!(rules > 480, "{rules}");
+}
+
+/// Conditions with parts that Sigma lacks, anywhere in them.
+fn with_gaps(random: &mut Numbers, depth: usize) -> Expr {
+    if random.below(4) == 0 {
+        let op = [CompareOp::Lt, CompareOp::Ge][random.below(2)];
+        return Expr::compare(op, field(FIELDS[random.below(3)]), field(FIELDS[random.below(3)]), Case::Sensitive);
+    }
+    match random.below(if depth == 0 { 1 } else { 6 }) {
+        0 | 1 => generate(random, depth),
+        2 | 3 => Expr::and((0..3).map(|_| with_gaps(random, depth - 1)).collect(), span()),
+        4 => Expr::or(vec![with_gaps(random, depth - 1), with_gaps(random, depth - 1)], span()),
+        _ => not(with_gaps(random, depth - 1)),
+    }
+}
+
+#[test]
+fn detections_without_what_sigma_lacks_select_no_less() {
+    let mut random = Numbers(0x2545_f491_4f6c_dd1d);
+    let events = events();
+    let (mut wider, mut exact) = (0, 0);
+    for round in 0..300 {
+        let predicate = Expr::and((0..3).map(|i| with_gaps(&mut random, (round + i) % 3)).collect(), span());
+        let (Some(detection), said) = detection(&predicate) else { continue };
+        let widens = said.iter().any(|d| d.starts_with("C403 widens: a condition is left out"));
+        let mut more = false;
+        for event in &events {
+            let expected = holds(&predicate, event) == Some(true);
+            let selected = Detection::selects(&detection, event);
+            more |= selected && !expected;
+            assert!(selected || !expected, "{event:?}\n{predicate:#?}\n{detection:#?}\n{said:?}");
+        }
+        assert!(widens || !more, "{predicate:#?}\n{detection:#?}\n{said:?}");
+        wider += usize::from(more);
+        exact += usize::from(!widens);
+    }
+    assert!(wider > 75 && exact > 25, "{wider} {exact}");
 }

@@ -6,11 +6,12 @@ mod detection;
 mod meaning;
 mod plan;
 mod seed;
+mod widening;
 
 use super::*;
 use crate::ir::{
     Aggregate, AggregateFunction, ArithmeticOp, Case, Column, CompareOp, Expr, ExprKind, Literal, Output, Pattern,
-    Piece, Scalar, Scan, Step, TimeBound, Type, Window,
+    Piece, Rel, Scalar, Scan, Step, TimeBound, Type, Window,
 };
 use crate::options::Options;
 use crate::schema::Schemas;

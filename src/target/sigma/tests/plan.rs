@@ -30,30 +30,6 @@ fn a_union_of_searches_is_a_disjunction() {
 }
 
 #[test]
-fn other_sources_of_rows_are_refused() {
-    let semi_join = Rel::SemiJoin {
-        input: Box::new(scan()),
-        other: Box::new(scan()),
-        on: vec![(field("a"), "a".into())],
-        negated: false,
-        span: span(),
-    };
-    assert_eq!(emit(semi_join).1, ["C402 Sigma has no condition computed by another search (a subsearch)"]);
-    let window = Rel::Window {
-        input: Box::new(scan()),
-        partition: vec![field("a")],
-        frame: crate::ir::Frame::Partition,
-        columns: vec![("n".into(), count())],
-        span: span(),
-    };
-    assert!(emit(window.clone()).0.is_some());
-    assert_eq!(
-        emit(over(window, CompareOp::Gt, 5)).1[0],
-        "C402 Sigma has no condition on values over several events (`eventstats`)"
-    );
-}
-
-#[test]
 fn unnested_values_are_elements() {
     let name = "requestParameters.instancesSet.items{}.instanceId";
     let unnested =

@@ -1,0 +1,153 @@
+//! Every rule of the shared corpus, for every target: no panic, no result without a reason, every place inside the file.
+//! Without the corpus the tests say that they were skipped.
+
+// Numbers are printed, so that a run shows how much is reached.
+#![allow(clippy::print_stdout)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use rulecast::diagnostic::{Diagnostic, Severity};
+use rulecast::schema::Schemas;
+use rulecast::target::{Fidelity, TargetId};
+use rulecast::{Compiled, Compiler, Options, SourceFile};
+
+/// What is kept of a compiled rule.
+struct Checked {
+    path: PathBuf,
+    mentions_cloudtrail: bool,
+    parsed: bool,
+    lowered: bool,
+    fidelities: BTreeMap<TargetId, Fidelity>,
+    faults: Vec<String>,
+}
+
+/// At least so many rules must parse (of 1,090).
+const PARSED: usize = 1_048;
+
+/// Of the rules that mention CloudTrail or Security Lake: at least so many must be lowered, and have a query per target.
+const LOWERED: usize = 50;
+const QUERIES: [(TargetId, usize); 3] = [(TargetId::Athena, 49), (TargetId::Cloudwatch, 34), (TargetId::Sigma, 32)];
+
+fn corpus() -> Option<&'static [Checked]> {
+    static CHECKED: OnceLock<Option<Vec<Checked>>> = OnceLock::new();
+    CHECKED.get_or_init(check_all).as_deref()
+}
+
+fn check_all() -> Option<Vec<Checked>> {
+    let Some(folder) = support::corpus() else {
+        println!("skipped: there is no corpus at ../shared/corpus/escu");
+        return None;
+    };
+    let compiler = Compiler::new(support::read_library(&folder), Schemas::builtin(), Options::default());
+    let files = support::yaml_files(&folder.join("detections"));
+    Some(files.into_iter().map(|path| check(&compiler, path)).collect())
+}
+
+fn check(compiler: &Compiler, path: PathBuf) -> Checked {
+    let bytes = std::fs::read(&path).expect("a readable rule");
+    let file = SourceFile::from_bytes(path.display().to_string(), bytes);
+    let mut checked = Checked {
+        path,
+        mentions_cloudtrail: false,
+        parsed: false,
+        lowered: false,
+        fidelities: BTreeMap::new(),
+        faults: Vec::new(),
+    };
+    match catch_unwind(AssertUnwindSafe(|| compiler.compile(&file, &TargetId::ALL))) {
+        Ok(compiled) => {
+            let search = compiled.rule.as_ref().map_or("", |r| &r.search.text);
+            checked.mentions_cloudtrail = search.contains("cloudtrail") || search.contains("amazon_security_lake");
+            checked.parsed = compiled.ast.is_some();
+            checked.lowered = compiled.ir.is_some();
+            checked.fidelities = compiled.outputs.iter().map(|o| (o.target, o.fidelity)).collect();
+            checked.faults = faults(&file, &compiled);
+        }
+        Err(_) => checked.faults.push("it panics".to_owned()),
+    }
+    checked
+}
+
+/// What no compilation may do.
+fn faults(file: &SourceFile, compiled: &Compiled) -> Vec<String> {
+    let mut faults = Vec::new();
+    let end = u32::try_from(file.text().len()).expect("a small file");
+    for diagnostic in compiled.diagnostics.iter().chain(compiled.outputs.iter().flat_map(|o| &o.diagnostics)) {
+        let says = format!("{} {}", diagnostic.code.id, diagnostic.message);
+        if diagnostic.code.id == "T502" {
+            faults.push(format!("a fault of the compiler: {says}"));
+        }
+        if diagnostic.message.contains('\n') || diagnostic.message.is_empty() {
+            faults.push(format!("not one line: {says}"));
+        }
+        if let Some(span) = diagnostic.span
+            && !(span.start <= span.end && span.end <= end && file.text().is_char_boundary(span.start as usize))
+        {
+            faults.push(format!("its place is not in the file: {says}"));
+        }
+    }
+    for output in &compiled.outputs {
+        let target = output.target.name();
+        let has = |what: &dyn Fn(&Diagnostic) -> bool| output.diagnostics.iter().any(what);
+        let missing = output.fidelity >= Fidelity::Unsupported;
+        if missing != output.query.is_none() {
+            faults.push(format!("{target}: {} and a query: {}", output.fidelity.name(), output.query.is_some()));
+        }
+        if missing && !has(&|d| d.severity == Severity::Error) {
+            faults.push(format!("{target}: no query and no error"));
+        }
+        if missing && !has(&|d| d.severity == Severity::Error && (d.span.is_some() || d.code.id == "C407")) {
+            faults.push(format!("{target}: no query and no place"));
+        }
+        let warned = has(&|d| matches!(d.code.id, "C403" | "C409" | "N314"));
+        if (output.fidelity == Fidelity::Approximate) != (warned && !missing) {
+            faults.push(format!("{target}: {}, with a warning of a difference: {warned}", output.fidelity.name()));
+        }
+    }
+    faults
+}
+
+#[test]
+fn no_rule_fails_without_a_reason() {
+    let Some(corpus) = corpus() else { return };
+    let faults: Vec<String> =
+        corpus.iter().flat_map(|c| c.faults.iter().map(|f| format!("{}: {f}", c.path.display()))).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn rules_parse() {
+    let Some(corpus) = corpus() else { return };
+    let unparsed: Vec<String> = corpus
+        .iter()
+        .filter(|c| !c.parsed)
+        .map(|c| c.path.file_stem().unwrap_or_default().display().to_string())
+        .collect();
+    let parsed = corpus.len() - unparsed.len();
+    println!("{parsed} of {} rules parse; not: {}", corpus.len(), unparsed.join(", "));
+    assert!(parsed >= PARSED, "{parsed} rules parse, {PARSED} did");
+}
+
+#[test]
+fn rules_on_cloudtrail_reach_the_targets() {
+    let Some(corpus) = corpus() else { return };
+    let mine: Vec<&Checked> = corpus.iter().filter(|c| c.mentions_cloudtrail).collect();
+    let lowered = mine.iter().filter(|c| c.lowered).count();
+    println!("{} rules mention CloudTrail or Security Lake; {lowered} are lowered", mine.len());
+    assert!(lowered >= LOWERED, "{lowered} are lowered, {LOWERED} were");
+    for (target, floor) in QUERIES {
+        let mut counts: BTreeMap<Fidelity, usize> = BTreeMap::new();
+        for fidelity in mine.iter().filter_map(|c| c.fidelities.get(&target)) {
+            *counts.entry(*fidelity).or_default() += 1;
+        }
+        let shown: Vec<String> = counts.iter().map(|(f, n)| format!("{n} {}", f.name())).collect();
+        println!("{}: {}", target.name(), shown.join(", "));
+        let reached: usize = counts.iter().filter(|(f, _)| **f < Fidelity::Unsupported).map(|(_, n)| n).sum();
+        assert!(reached >= floor, "{}: {reached} have a query, {floor} had", target.name());
+    }
+}
