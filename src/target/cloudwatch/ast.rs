@@ -280,11 +280,11 @@ fn connective(parts: impl IntoIterator<Item = Expr>, conjunction: bool) -> Expr 
     }
 }
 
-/// Three or more comparisons of one value with texts become one list.
+/// Three or more comparisons of one value with texts, or with numbers, become one list.
 fn merge_tests(parts: Vec<Expr>, conjunction: bool) -> Vec<Expr> {
     let wanted = if conjunction { Operator::Ne } else { Operator::Eq };
     let test = |e: &Expr| match e {
-        Expr::Binary(op, value, item) if *op == wanted && matches!(**item, Expr::Text(_)) => {
+        Expr::Binary(op, value, item) if *op == wanted && matches!(**item, Expr::Text(_) | Expr::Number(_)) => {
             Some(((**value).clone(), (**item).clone()))
         }
         _ => None,
@@ -292,11 +292,12 @@ fn merge_tests(parts: Vec<Expr>, conjunction: bool) -> Vec<Expr> {
     let mut out: Vec<Expr> = Vec::with_capacity(parts.len());
     let tests: Vec<(Expr, Expr)> = parts.iter().filter_map(test).collect();
     for part in parts {
-        let Some((value, _)) = test(&part) else {
+        let Some((value, item)) = test(&part) else {
             out.push(part);
             continue;
         };
-        let items: Vec<Expr> = tests.iter().filter(|(v, _)| *v == value).map(|(_, i)| i.clone()).collect();
+        let items: Vec<Expr> =
+            tests.iter().filter(|(v, i)| *v == value && same_kind(i, &item)).map(|(_, i)| i.clone()).collect();
         let merged = Expr::In { value: Box::new(value), items: items.clone(), negated: conjunction };
         if items.len() < 3 {
             out.push(part);
@@ -305,6 +306,10 @@ fn merge_tests(parts: Vec<Expr>, conjunction: bool) -> Vec<Expr> {
         }
     }
     out
+}
+
+fn same_kind(a: &Expr, b: &Expr) -> bool {
+    matches!((a, b), (Expr::Text(_), Expr::Text(_)) | (Expr::Number(_), Expr::Number(_)))
 }
 
 /// The opposite of a condition that is always true or false, never absent: presence tests and what guards make of them.

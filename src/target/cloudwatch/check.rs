@@ -65,6 +65,7 @@ fn placement(commands: &[(String, Facts)], max_stats: usize) -> Result<(), Strin
     let mut made: BTreeSet<&str> = BTreeSet::new();
     let mut projected: BTreeSet<&str> = BTreeSet::new();
     let mut visible: Option<BTreeSet<&str>> = None;
+    let mut looked_up: Vec<&str> = Vec::new();
     for (i, (command, facts)) in commands.iter().enumerate() {
         if matches!(command.as_str(), "sort" | "limit") && last_stats.is_some_and(|s| i < s) {
             return Err(format!("`{command}` before the last `stats`"));
@@ -82,6 +83,13 @@ fn placement(commands: &[(String, Facts)], max_stats: usize) -> Result<(), Strin
         }
         for name in &facts.makes {
             let heading = command == "display";
+            // `lookup` overwrites its columns.
+            if command == "lookup" && looked_up.contains(&name.as_str()) {
+                continue;
+            }
+            if command == "lookup" {
+                looked_up.push(name);
+            }
             if !made.insert(name) || (projected.contains(name.as_str()) && !heading) {
                 return Err(format!("`{name}` is assigned twice"));
             }
@@ -229,6 +237,7 @@ const FUNCTIONS: &[&str] = &[
     "sha256",
     "sqrt",
     "stddev",
+    "strcontains",
     "strlen",
     "substr",
     "sum",
@@ -324,9 +333,56 @@ impl Parser<'_> {
                 let name = self.name()?;
                 facts.makes.push(name);
             }
+            // `lookup table column as field, … OUTPUT column, …`
+            "lookup" => {
+                self.table()?;
+                loop {
+                    let column = self.name()?;
+                    let field = if self.take_word("as") { self.name()? } else { column };
+                    facts.reads.push(field);
+                    if !self.take_symbol(",") {
+                        break;
+                    }
+                }
+                self.outputs(&mut facts, false)?;
+            }
+            // `cidrlookup table field as column OUTPUT column as field, …`
+            "cidrlookup" => {
+                self.table()?;
+                let field = self.name()?;
+                facts.reads.push(field);
+                if self.take_word("as") {
+                    self.name()?;
+                }
+                self.outputs(&mut facts, true)?;
+            }
             other => return Err(format!("unknown command `{other}`")),
         }
         Ok((word, facts))
+    }
+
+    fn table(&mut self) -> Result<(), String> {
+        match self.peek().cloned() {
+            Some(Token::Word(w)) if w.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
+                self.at += 1;
+                Ok(())
+            }
+            other => Err(format!("no lookup table: {other:?}")),
+        }
+    }
+
+    fn outputs(&mut self, facts: &mut Facts, renames: bool) -> Result<(), String> {
+        if !self.take_word("OUTPUT") {
+            return Err("expected `OUTPUT`".to_owned());
+        }
+        loop {
+            let column = self.name()?;
+            let made = if renames && self.take_word("as") { self.name()? } else { column };
+            facts.makes.push(made);
+            if !self.take_symbol(",") {
+                return Ok(());
+            }
+        }
     }
 
     fn items(&mut self, facts: &mut Facts, projects: bool) -> Result<(), String> {
@@ -501,6 +557,7 @@ fn well_formed_queries_pass() {
     for text in [
         "# a comment\nfilter a like /x\\/y|z/ and (b = 1 or not (ispresent(b)))\n| stats count(*) as n by c as k\n| sort n desc\n| limit 5\n| display n, k as `the key`",
         "fields a + 1 as b | display b, a | dedup a | limit 3",
+        "lookup t k as a.b, j OUTPUT c, d | filter c = d | cidrlookup n ip as block OUTPUT e as f | display f",
         "parse m /(?<x>a)/ | filter x = \"a|b\" | fields @timestamp, x",
     ] {
         assert_eq!(check(text, 2), Ok(()), "{text}");
@@ -519,6 +576,10 @@ fn misplaced_commands_are_found() {
         ("filter a = 1 and b = 2 or c = 3", "mixed `and` and `or`"),
         ("filter f(a) = 1", "unknown function `f`"),
         ("filter a = \"x", "open literal: x"),
+        ("fields a as c | lookup t k OUTPUT c", "`c` is assigned twice"),
+        ("lookup `t` k OUTPUT c", "no lookup table: Some(Quoted(\"t\"))"),
+        ("lookup t k OUTPUT c as d", "expected `|` at Some(Word(\"as\"))"),
+        ("stats count(*) as n | lookup t k OUTPUT c", "`k` is unknown after `stats`"),
     ] {
         assert_eq!(check(text, 2).err().as_deref(), Some(message), "{text}");
     }

@@ -39,7 +39,13 @@ pub(super) fn settle(query: &mut Query, optional: &BTreeSet<String>, required: &
 
 /// The conditions of a filter, with the guards that they need.
 fn conjuncts(parts: Vec<Expr>, known: &[Expr], optional: &BTreeSet<String>) -> Vec<Expr> {
-    let Expr::And(parts) = together(simplified_all(parts, known)) else { return Vec::new() };
+    let parts = match ast::and(simplified_all(parts.clone(), known)) {
+        Expr::Bool(true) => return Vec::new(),
+        // Nothing passes, and the language has no constant for that: the conditions stay.
+        Expr::Bool(false) => return parts,
+        Expr::And(parts) => parts,
+        one => vec![one],
+    };
     let mut present: Vec<Expr> = known.to_vec();
     parts.iter().for_each(|p| present.extend(implied(p)));
     let mut out = Vec::with_capacity(parts.len());
@@ -54,15 +60,6 @@ fn conjuncts(parts: Vec<Expr>, known: &[Expr], optional: &BTreeSet<String>) -> V
         out.push(part);
     }
     out
-}
-
-/// As an AND, whatever the number of parts.
-fn together(parts: Vec<Expr>) -> Expr {
-    match ast::and(parts) {
-        Expr::Bool(true) => Expr::And(Vec::new()),
-        all @ Expr::And(_) => all,
-        one => Expr::And(vec![one]),
-    }
 }
 
 /// The parts of an AND, each simplified by what the others say.
@@ -123,7 +120,8 @@ fn simplified(e: Expr, known: &[Expr]) -> Expr {
                 Some(_) => simplified(p, known),
                 None => simplified(p, &inside),
             });
-            ast::or(parts.collect::<Vec<_>>())
+            let parts: Vec<Expr> = parts.collect();
+            if covers_all(&parts, &inside) { Expr::Bool(true) } else { ast::or(parts) }
         }
         other @ (Expr::Bool(_)
         | Expr::Field(_)
@@ -137,6 +135,17 @@ fn simplified(e: Expr, known: &[Expr]) -> Expr {
         | Expr::Like { .. }
         | Expr::In { .. }) => other,
     }
+}
+
+/// Whether a present value passes one of two alternatives, and an absent one a third: `not (ispresent(a)) or a = x or
+/// a != x`. `inside`: the values whose absence needs no thought.
+fn covers_all(parts: &[Expr], inside: &[Expr]) -> bool {
+    parts.iter().any(|p| match p {
+        Expr::Binary(Operator::Eq, value, constant) => {
+            inside.contains(value) && parts.contains(&Expr::Binary(Operator::Ne, value.clone(), constant.clone()))
+        }
+        _ => false,
+    })
 }
 
 fn is_leaf(e: &Expr) -> bool {
@@ -217,13 +226,16 @@ fn negative_subjects(e: &Expr) -> Vec<Expr> {
     }
 }
 
-/// Drops `f like /(?i)^v$/` beside `f = "v"`.
+/// Drops `f like /(?i)^v$/` beside `f = "v"`, and `f != ""` beside a test that the empty text does not pass.
 fn without_weaker(parts: Vec<Expr>) -> Vec<Expr> {
     let weaker = |e: &Expr| {
         parts.iter().any(|other| match (e, other) {
             (Expr::Like { value, regex: source, negated: false }, Expr::Binary(Operator::Eq, field, text)) => {
                 let Expr::Text(text) = &**text else { return false };
                 value == field && *source == regex::one_of(std::slice::from_ref(text), Case::Insensitive)
+            }
+            (Expr::Binary(Operator::Ne, value, text), other) => {
+                **text == Expr::Text(String::new()) && presence(other).is_none() && implied(other).contains(value)
             }
             _ => false,
         })
@@ -290,6 +302,20 @@ mod tests {
     }
 
     #[test]
+    fn alternatives_that_leave_nothing_out_go() {
+        let either = || vec![test(Operator::Eq, "a", ""), test(Operator::Ne, "a", "")];
+        let all = ast::or(std::iter::once(ast::not(Expr::present(f("a")))).chain(either()));
+        assert_eq!(settled(vec![all, Expr::present(f("b"))]), "filter ispresent(b)");
+        assert_eq!(settled(vec![ast::or(either())]), "filter a = \"\" or a != \"\"");
+    }
+
+    #[test]
+    fn what_never_holds_stays() {
+        let never = ast::and([Expr::present(f("id")), ast::not(Expr::present(f("id")))]);
+        assert_eq!(settled(vec![never]), "filter ispresent(id) and not (ispresent(id))");
+    }
+
+    #[test]
     fn two_alternatives_do_not_vouch_for_each_other() {
         let one = |n: &str, m: &str| {
             let guarded = ast::and([Expr::present(f("a")), test(Operator::Eq, "b", n)]);
@@ -303,5 +329,12 @@ mod tests {
     fn the_same_test_without_case_goes() {
         let parts = vec![Expr::like(f("a"), "(?i)^x$".to_owned()), test(Operator::Eq, "a", "x")];
         assert_eq!(settled(parts), "filter a = \"x\"");
+    }
+
+    #[test]
+    fn that_a_text_is_not_empty_goes_beside_a_positive_test() {
+        let some = || test(Operator::Ne, "a", "");
+        assert_eq!(settled(vec![some(), Expr::like(f("a"), "^x".to_owned())]), "filter a like /^x/");
+        assert_eq!(settled(vec![some(), Expr::present(f("a"))]), "filter a != \"\"\n  and ispresent(a)");
     }
 }

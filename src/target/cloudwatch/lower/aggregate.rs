@@ -39,6 +39,7 @@ impl Lower<'_> {
             );
         }
         self.merged = None;
+        self.name_repeated(&resolved, aggregates)?;
         let mut made = Made::default();
         let results: Vec<_> = keys.iter().map(|(name, e)| self.key(name, e, &mut made)).collect();
         results.into_iter().collect::<Result<Vec<()>, _>>()?;
@@ -84,6 +85,21 @@ impl Lower<'_> {
         }
         if self.stats >= super::max_stats(InsightsLevel::Core) {
             self.level = InsightsLevel::Y2026;
+        }
+        Ok(())
+    }
+
+    /// Gives names to larger values that several keys or aggregates read.
+    fn name_repeated(&mut self, keys: &[ir::Expr], aggregates: &[(Name, Aggregate)]) -> Result<(), Reported> {
+        let arguments: Vec<(&ir::Expr, ir::Expr)> =
+            aggregates.iter().filter_map(|(_, a)| a.argument.as_ref()).map(|e| (e, self.resolve(e))).collect();
+        for (i, (argument, value)) in arguments.iter().enumerate() {
+            let elsewhere = keys.contains(value) || arguments.iter().skip(i + 1).any(|(_, other)| other == value);
+            let nameable = !value.ty.multivalue && value.ty != ir::Type::BOOLEAN && self.missing_in(value).is_none();
+            if elsewhere && nameable && super::value::is_large(value) {
+                let hint = argument.as_column().map_or("value", |c| &**c);
+                self.named(value, hint)?;
+            }
         }
         Ok(())
     }

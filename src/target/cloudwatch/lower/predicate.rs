@@ -68,7 +68,7 @@ impl Lower<'_> {
                 Ok(if want.positive() { ast::and(parts) } else { ast::or(parts) })
             }
             ExprKind::Or(parts) => {
-                let parts = self.truths(parts, want)?;
+                let parts = self.truths(&joined_values(parts), want)?;
                 Ok(if want.positive() { ast::or(parts) } else { ast::and(parts) })
             }
             ExprKind::IsNull(inner) => self.null_test(inner, want.positive()),
@@ -434,6 +434,45 @@ fn is_negative(test: &Expr) -> bool {
         | Expr::CountRows
         | Expr::Binary(..) => false,
     }
+}
+
+/// Alternatives, those that compare one column with texts as one list.
+fn joined_values(parts: &[ir::Expr]) -> Vec<ir::Expr> {
+    let mut out: Vec<ir::Expr> = Vec::with_capacity(parts.len());
+    for part in parts {
+        let Some((column, texts, case)) = listed(part) else {
+            out.push(part.clone());
+            continue;
+        };
+        let same = |e: &&mut ir::Expr| listed(e).is_some_and(|(c, _, k)| c == column && k == case);
+        match out.iter_mut().find(same) {
+            None => out.push(part.clone()),
+            Some(first) => {
+                let mut items = listed(first).map(|(_, t, _)| t).unwrap_or_default();
+                items.extend(texts.into_iter().filter(|t| !items.contains(t)).collect::<Vec<_>>());
+                let (nullable, span) = (first.nullable || part.nullable, first.span.to(part.span));
+                let kind = ExprKind::OneOf { value: Box::new(column.clone()), items, case };
+                *first = ir::Expr::new(kind, ir::Type::BOOLEAN, nullable, span);
+            }
+        }
+    }
+    out
+}
+
+/// A column of text and the texts that it is compared with.
+fn listed(e: &ir::Expr) -> Option<(&ir::Expr, Vec<String>, Case)> {
+    let (column, texts, case) = match &e.kind {
+        ExprKind::Compare { op: CompareOp::Eq, left, right, case } => match right.as_literal() {
+            Some(Literal::String(text)) => (&**left, vec![text.clone()], *case),
+            _ => return None,
+        },
+        ExprKind::OneOf { value, items, case } => (&**value, items.clone(), *case),
+        _ => return None,
+    };
+    // Other types, and these words, are compared in ways of their own.
+    let plain = |t: &String| !["null", "true", "false"].contains(&t.to_lowercase().as_str());
+    let text = matches!(column.ty.scalar, ir::Scalar::String | ir::Scalar::Unknown) && !column.ty.multivalue;
+    (column.as_column().is_some() && text && texts.iter().all(plain)).then_some((column, texts, case))
 }
 
 /// The test `e` of another value.

@@ -68,7 +68,11 @@ impl Lower<'_> {
         for step in &shift.steps {
             t = match *step {
                 TimeStep::Shift(n, unit) => match crate::time::seconds(unit) {
-                    Some(length) => Expr::binary(Operator::Add, t, Expr::integer(n.saturating_mul(length))),
+                    Some(length) => {
+                        let seconds = n.saturating_mul(length);
+                        let op = if seconds < 0 { Operator::Subtract } else { Operator::Add };
+                        Expr::binary(op, t, Expr::integer(seconds.saturating_abs()))
+                    }
                     None => return Err(self.no_calendar(span)),
                 },
                 TimeStep::Snap(TimeUnit::Second) => Expr::call("floor", vec![t]),

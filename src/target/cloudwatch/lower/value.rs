@@ -22,13 +22,18 @@ pub(super) fn weight(e: &ir::Expr) -> usize {
     total
 }
 
+/// Whether a second use of the expression reads a name.
+pub(super) fn is_large(e: &ir::Expr) -> bool {
+    weight(e) >= WORTH_A_NAME
+}
+
 impl Lower<'_> {
     /// An expression over base columns as a value.
     pub(super) fn value(&mut self, e: &ir::Expr) -> Result<Value, Reported> {
         if let Some((_, made)) = self.made.iter().find(|(have, _)| have == e) {
             return Ok(made.clone());
         }
-        if weight(e) >= WORTH_A_NAME {
+        if is_large(e) {
             if self.seen.contains(e) {
                 return self.named(e, "value");
             }

@@ -1,10 +1,13 @@
 //! Whole queries, from hand-made IR to text. Every one that is emitted must pass the strict reader.
 #![allow(clippy::unwrap_used)]
 
+mod library;
 mod plan;
 mod predicate;
 mod rows;
+mod tables;
 mod values;
+mod widen;
 
 use std::sync::Arc;
 

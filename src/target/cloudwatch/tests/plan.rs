@@ -339,7 +339,35 @@ fn searches_of_the_same_events_become_one_condition() {
     };
     let (text, diagnostics) = emit_at(InsightsLevel::Core, &events(union));
     assert_eq!(text.unwrap(), "filter a like /(?i)^x$/ or b like /(?i)^y$/\n| fields @timestamp, @message");
-    assert!(said(&diagnostics)[0].starts_with("C403 the searches become one condition"));
+    assert!(said(&diagnostics)[0].starts_with("C403 narrows: the searches become one condition"));
+}
+
+#[test]
+fn searches_that_exclude_each_other_share_their_conditions() {
+    let branch = |e: Expr| filter(scan(), all(vec![is(field("c"), "z"), e]));
+    let differs = Expr::compare(CompareOp::Ne, field("a"), text("x"), Case::Insensitive);
+    let union = Rel::Union {
+        inputs: vec![branch(is(field("a"), "x")), branch(all(vec![differs, is(field("b"), "y")]))],
+        span: span(),
+    };
+    let (text, diagnostics) = emit_at(InsightsLevel::Core, &events(union));
+    assert_eq!(
+        text.unwrap(),
+        "filter c like /(?i)^z$/\n  and (a like /(?i)^x$/ or (ispresent(a) and a not like /(?i)^x$/ and b like /(?i)^y$/))\n\
+         | fields @timestamp, @message"
+    );
+    assert_eq!(said(&diagnostics), [""; 0]);
+}
+
+#[test]
+fn picking_rows_of_joined_searches_goes_by_time() {
+    let union = Rel::Union {
+        inputs: vec![filter(scan(), is(field("a"), "x")), filter(scan(), is(field("a"), "y"))],
+        span: span(),
+    };
+    let plan = Rel::Limit { input: Box::new(union), count: 5, last: false, span: span() };
+    let (_, diagnostics) = emit_at(InsightsLevel::Core, &events(plan));
+    assert!(said(&diagnostics)[0].starts_with("C403 differs: the rows of all searches are taken newest first"));
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn times_move_in_seconds() {
     let shift = crate::time::parse_relative("-1d@w1").unwrap();
     let kind = |shift: RelativeTime| ExprKind::RelativeTime { time: Box::new(time()), shift };
     let e = Expr::new(kind(shift), Type::TIME, false, span());
-    assert_eq!(shown(e), "(floor((((toMillis(@timestamp) / 1000) + -86400) + 259200) / 604800) * 604800) - 259200");
+    assert_eq!(shown(e), "(floor((((toMillis(@timestamp) / 1000) - 86400) + 259200) / 604800) * 604800) - 259200");
     let e = Expr::new(kind(crate::time::parse_relative("-1mon").unwrap()), Type::TIME, false, span());
     let query = columns(extend(scan(), "x", e), &["x"]);
     assert!(refusal(&query, InsightsLevel::Y2026).contains("months"));
