@@ -488,3 +488,21 @@ fn a_subsearch_without_known_fields_is_refused() {
         Some("S211 which fields the subsearch returns is not known")
     );
 }
+
+#[test]
+fn a_bound_on_groups_of_widened_events_can_narrow_and_says_so() {
+    let case = compile("`cloudtrail` eventName=A resources{}.ARN!=x | stats count by eventSource | where count < 5");
+    let output = case.output(TargetId::Cloudwatch);
+    assert_eq!(output.fidelity, Fidelity::Approximate);
+    let said = output.diagnostics.iter().any(|d| d.message.contains("this condition can drop groups too"));
+    assert!(said, "{:?}", output.diagnostics);
+}
+
+#[test]
+fn definitions_that_multiply_are_refused_before_they_exhaust_the_memory() {
+    let chain: String = (1..40).map(|i| format!(" | eval x{i}=if(x{p}=1,x{p}+1,x{p}-1)", p = i - 1)).collect();
+    let case = compile(&format!("`cloudtrail` eventName=A | eval x0=len(eventName){chain}"));
+    let output = case.output(TargetId::Athena);
+    assert_eq!(output.fidelity, Fidelity::Unsupported);
+    assert!(output.diagnostics.iter().any(|d| d.code.id == "C407"), "{:?}", output.diagnostics);
+}

@@ -20,6 +20,9 @@ use crate::source::Span;
 /// How many nodes an expression may have that is written out more than [`MANY`] times.
 const LARGE: usize = 6;
 const MANY: usize = 2;
+/// Nodes of the definitions of one stage; beyond, a chain of definitions that each use the one before several times would
+/// exhaust the memory.
+const MOST_NODES: usize = 20_000;
 
 impl Emitter<'_> {
     /// The whole query.
@@ -246,6 +249,19 @@ impl Emitter<'_> {
             .map(|(name, e)| self.defined(e, &block).map(|v| (name.clone(), v)))
             .collect();
         let values: Vec<(Name, Slot)> = values.into_iter().collect::<Result<_, _>>()?;
+        let nodes = values.iter().map(|(_, slot)| match slot {
+            Slot::Ready(v) => sql::size(&v.sql),
+            Slot::Raw { .. } | Slot::Record(_) => 0,
+        });
+        if nodes.sum::<usize>() > MOST_NODES {
+            let span = columns.first().map_or_else(|| span_of(input), |(_, e)| e.span);
+            let message = "the definitions that this field is made of grow too large when they are put together";
+            return Err(self.sink.fail(
+                Diagnostic::new(&code::QUERY_TOO_LONG, message)
+                    .at(span)
+                    .help("name the fields that the rule needs by `table`, so that steps can be kept apart"),
+            ));
+        }
         let heavy = values.iter().any(|(name, slot)| match slot {
             Slot::Ready(v) => {
                 let uses = needs.of(name);

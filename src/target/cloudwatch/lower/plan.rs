@@ -150,9 +150,25 @@ impl Lower<'_> {
         self.before_end("a condition", predicate.span)?;
         let resolved = self.resolve(predicate);
         let parts = self.sayable(resolved);
+        if self.stats > 0 && !parts.is_empty() && self.selects_more_events() {
+            self.approximate(
+                predicate.span,
+                "the groups also count events that SPL leaves out, so that this condition can drop groups too",
+                "differs: see what widens the events above",
+            );
+        }
         let condition = self.truth(&ir::Expr::and(parts, predicate.span), Want::True)?;
         self.push_filter(condition);
         Ok(())
+    }
+
+    /// Whether a condition on the events was said in a form that lets more of them pass.
+    fn selects_more_events(&self) -> bool {
+        let widens = |d: &crate::diagnostic::Diagnostic| {
+            std::ptr::eq(d.code, &crate::diagnostic::code::APPROXIMATION)
+                && d.help.as_deref().is_some_and(|h| h.starts_with("widens"))
+        };
+        self.sink.diagnostics().iter().any(widens)
     }
 
     fn define(&mut self, columns: &[(Name, ir::Expr)]) -> Result<Vec<(Name, ir::Expr)>, Reported> {
