@@ -11,6 +11,7 @@ impl fmt::Display for Query {
         let columns = |columns: &[Column]| columns.iter().map(Column::to_string).collect::<Vec<_>>().join(", ");
         match &self.output {
             Output::Columns(list) => writeln!(out, "=> {}", columns(list))?,
+            Output::Open(list) => writeln!(out, "=> {}, and columns named by the data", columns(list))?,
             Output::Events { added, removed } => {
                 writeln!(out, "=> events with {{{}}} without {{{}}}", columns(added), removed.join(", "))?;
             }
@@ -157,8 +158,59 @@ fn print_rel(rel: &Rel, depth: usize, out: &mut String) -> fmt::Result {
                 .collect();
             writeln!(out, "{pad}lookup {} on {} giving {}", lookup.table.name, on.join(", "), outputs.join(", "))?;
         }
+        Rel::Transaction(t) => print_transaction(t, &pad, out)?,
+        Rel::Beside { right, replace, .. } => {
+            writeln!(out, "{pad}beside{}", if *replace { " replacing" } else { "" })?;
+            print_inner(right, depth, out)?;
+        }
+        Rel::Pivot(p) => {
+            let values: Vec<String> = p.values.iter().map(|v| name(v)).collect();
+            writeln!(out, "{pad}pivot {} by {} over {}", values.join(", "), name(&p.column), name(&p.row))?;
+        }
+        Rel::Unpivot { keep, name: column, value, .. } => {
+            writeln!(out, "{pad}unpivot into {} and {} keeping {}", name(column), name(value), name(keep))?;
+        }
+        Rel::Transpose(t) => {
+            write!(out, "{pad}transpose {} rows, names in {}", t.rows, name(&t.names))?;
+            if let Some(header) = &t.header {
+                write!(out, ", called by {}", name(header))?;
+            }
+            writeln!(out, "{}", if t.include_empty { "" } else { ", without empty ones" })?;
+        }
+        Rel::Assign { name, value, .. } => writeln!(out, "{pad}assign {{{name}}} = {value}")?,
     }
     Ok(())
+}
+
+fn print_transaction(t: &Transaction, pad: &str, out: &mut String) -> fmt::Result {
+    write!(out, "{pad}transaction of at most {} rows", t.max_events)?;
+    if !t.fields.is_empty() {
+        write!(out, " by {}", t.fields.join(", "))?;
+    }
+    for (label, seconds) in [("max span", t.max_span), ("max pause", t.max_pause)] {
+        if let Some(seconds) = seconds {
+            write!(out, " {label} {seconds}s")?;
+        }
+    }
+    for (flag, label) in [
+        (t.keep_evicted, "with open ones"),
+        (t.keep_orphans, "with orphans"),
+        (!t.connected, "without a shared field"),
+    ] {
+        if flag {
+            write!(out, " {label}")?;
+        }
+    }
+    writeln!(out)?;
+    for (label, condition) in [("starts with", &t.starts_with), ("ends with", &t.ends_with)] {
+        if let Some(condition) = condition {
+            writeln!(out, "{pad}    {label} {condition}")?;
+        }
+    }
+    if !t.lists.is_empty() {
+        writeln!(out, "{pad}    all values of {}", t.lists.join(", "))?;
+    }
+    writeln!(out, "{pad}    keeping {}", t.columns.join(", "))
 }
 
 fn order(order: SortOrder) -> &'static str {

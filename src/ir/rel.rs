@@ -86,6 +86,89 @@ pub enum Rel {
         span: Span,
     },
     Lookup(Lookup),
+    Transaction(Transaction),
+    /// Rows side by side: the n-th row of the left with the n-th of the right (`appendcols`). Rows of the right beyond the
+    /// left's last are dropped; of columns that both have, the left's stay unless `replace`.
+    Beside {
+        left: Box<Rel>,
+        right: Box<Rel>,
+        replace: bool,
+        span: Span,
+    },
+    Pivot(Pivot),
+    /// One row for each column other than `keep` that has a value: the column's name becomes a value of `name`, its
+    /// value one of `value` (`untable`).
+    Unpivot {
+        input: Box<Rel>,
+        keep: Name,
+        name: Name,
+        value: Name,
+        span: Span,
+    },
+    Transpose(Transpose),
+    /// Sets the column whose name the row itself holds (`eval {field}=…`). A row whose `name` is NULL stays as it is.
+    Assign {
+        input: Box<Rel>,
+        name: Expr,
+        value: Expr,
+        span: Span,
+    },
+}
+
+/// SPL's `transaction` (Search Reference, "transaction"): rows that belong together become one. The row has `_time` of the
+/// first (oldest) event, `duration` in seconds, `eventcount`, and every other column as the distinct values of its rows.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Transaction {
+    pub input: Box<Rel>,
+    /// Rows of a transaction agree in these, where they have them.
+    pub fields: Vec<Name>,
+    /// The columns that the rows keep, each multivalue.
+    pub columns: Vec<Name>,
+    /// Longest time between the first and the last event, in seconds.
+    pub max_span: Option<f64>,
+    /// Longest time between two events that follow each other, in seconds.
+    pub max_pause: Option<f64>,
+    /// Most events (SPL's default: 1000).
+    pub max_events: u32,
+    /// A row for which this is true begins a transaction.
+    pub starts_with: Option<Expr>,
+    /// A row for which this is true ends one.
+    pub ends_with: Option<Expr>,
+    /// Transactions that were not closed are kept too (`keepevicted`); `closed_txn` says which they are.
+    pub keep_evicted: bool,
+    /// Rows that belong to no transaction are kept too (`keeporphans`).
+    pub keep_orphans: bool,
+    /// Rows must share a field with the transaction (`connected`).
+    pub connected: bool,
+    /// Columns whose values are kept in order, repeated ones too (`mvlist`).
+    pub lists: Vec<Name>,
+    pub span: Span,
+}
+
+/// One row for each value of `row`, and one column for each value of `column` (`xyseries`, `chart … by`, `timechart … by`).
+/// The names of the columns are known only when the query runs. Rows come sorted by `row`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pivot {
+    pub input: Box<Rel>,
+    pub row: Name,
+    pub column: Name,
+    /// What fills the cells. With several, a cell's column is called `<value's name>: <column's value>`.
+    pub values: Vec<Name>,
+    pub span: Span,
+}
+
+/// Rows become columns (`transpose`): a column with the names of the columns, then `row 1`, `row 2` and so on, or the
+/// values of the `header` column as names.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Transpose {
+    pub input: Box<Rel>,
+    /// How many rows become columns (SPL's default: 5); 0: all.
+    pub rows: u64,
+    /// The name of the column that holds the names (SPL's default: `column`).
+    pub names: Name,
+    pub header: Option<Name>,
+    pub include_empty: bool,
+    pub span: Span,
 }
 
 /// Reads events of a log source.
@@ -281,6 +364,8 @@ pub struct Query {
 pub enum Output {
     /// The plan's columns: it ended in `stats`, `table` and the like.
     Columns(Vec<Column>),
+    /// The plan's columns: these are known, others are named by values of the data (`chart … by`, `xyseries`, `transpose`).
+    Open(Vec<Column>),
     /// Whole events, and the columns that the rule made.
     Events { added: Vec<Column>, removed: Vec<Name> },
 }
@@ -299,7 +384,12 @@ impl Rel {
             | Rel::Sort { input, .. }
             | Rel::Limit { input, .. }
             | Rel::Distinct { input, .. } => vec![input],
+            Rel::Unpivot { input, .. } | Rel::Assign { input, .. } => vec![input],
             Rel::Lookup(l) => vec![&l.input],
+            Rel::Transaction(t) => vec![&t.input],
+            Rel::Pivot(p) => vec![&p.input],
+            Rel::Transpose(t) => vec![&t.input],
+            Rel::Beside { left, right, .. } => vec![left, right],
             Rel::Join(j) => vec![&j.left, &j.right],
             Rel::SemiJoin { input, other, .. } => vec![input, other],
             Rel::Union { inputs, .. } => inputs.iter().collect(),
@@ -318,7 +408,12 @@ impl Rel {
             | Rel::Sort { input, .. }
             | Rel::Limit { input, .. }
             | Rel::Distinct { input, .. } => vec![input],
+            Rel::Unpivot { input, .. } | Rel::Assign { input, .. } => vec![input],
             Rel::Lookup(l) => vec![&mut l.input],
+            Rel::Transaction(t) => vec![&mut t.input],
+            Rel::Pivot(p) => vec![&mut p.input],
+            Rel::Transpose(t) => vec![&mut t.input],
+            Rel::Beside { left, right, .. } => vec![left, right],
             Rel::Join(j) => vec![&mut j.left, &mut j.right],
             Rel::SemiJoin { input, other, .. } => vec![input, other],
             Rel::Union { inputs, .. } => inputs.iter_mut().collect(),
@@ -343,6 +438,49 @@ impl Rel {
             Rel::Limit { .. } => "limit",
             Rel::Distinct { .. } => "distinct",
             Rel::Lookup(_) => "lookup",
+            Rel::Transaction(_) => "transaction",
+            Rel::Beside { .. } => "beside",
+            Rel::Pivot(_) => "pivot",
+            Rel::Unpivot { .. } => "unpivot",
+            Rel::Transpose(_) => "transpose",
+            Rel::Assign { .. } => "assign",
+        }
+    }
+
+    /// Where the operator stands in the rule; for definitions and projections, where what they read stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Rel::Scan(s) => s.span,
+            Rel::Values(v) => v.span,
+            Rel::Filter { predicate, .. } => predicate.span,
+            Rel::Extend { input, .. } | Rel::Project { input, .. } => input.span(),
+            Rel::Aggregate { span, .. }
+            | Rel::Window { span, .. }
+            | Rel::Unnest { span, .. }
+            | Rel::SemiJoin { span, .. }
+            | Rel::Union { span, .. }
+            | Rel::Sort { span, .. }
+            | Rel::Limit { span, .. }
+            | Rel::Distinct { span, .. }
+            | Rel::Beside { span, .. }
+            | Rel::Unpivot { span, .. }
+            | Rel::Assign { span, .. } => *span,
+            Rel::Join(j) => j.span,
+            Rel::Lookup(l) => l.span,
+            Rel::Transaction(t) => t.span,
+            Rel::Pivot(p) => p.span,
+            Rel::Transpose(t) => t.span,
+        }
+    }
+
+    /// The SPL command that the operator stands for, for messages.
+    pub fn spl_name(&self) -> &'static str {
+        match self {
+            Rel::Beside { .. } => "appendcols",
+            Rel::Pivot(_) => "chart",
+            Rel::Unpivot { .. } => "untable",
+            Rel::Assign { .. } => "eval {field}=…",
+            other => other.name(),
         }
     }
 }

@@ -80,7 +80,17 @@ fn simplify_rel(rel: Rel) -> (Rel, Facts) {
             (Rel::Distinct { input: Box::new(input), keys, count, span }, facts)
         }
         Rel::Scan(_) | Rel::Values(_) => (rel, Facts::default()),
-        Rel::Window { .. } | Rel::Join(_) | Rel::SemiJoin { .. } | Rel::Union { .. } | Rel::Lookup(_) => {
+        Rel::Window { .. }
+        | Rel::Join(_)
+        | Rel::SemiJoin { .. }
+        | Rel::Union { .. }
+        | Rel::Lookup(_)
+        | Rel::Transaction(_)
+        | Rel::Beside { .. }
+        | Rel::Pivot(_)
+        | Rel::Unpivot { .. }
+        | Rel::Transpose(_)
+        | Rel::Assign { .. } => {
             let mut rel = rel;
             for input in rel.inputs_mut() {
                 let inner = std::mem::replace(input, Rel::Union { inputs: Vec::new(), span: Default::default() });

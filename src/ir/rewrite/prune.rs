@@ -8,10 +8,19 @@ type Needed = BTreeSet<Name>;
 
 pub(super) fn prune(plan: Rel, output: &Output) -> Rel {
     let needed: Needed = match output {
-        Output::Columns(columns) => columns.iter().map(|c| c.name.clone()).collect(),
+        Output::Columns(columns) | Output::Open(columns) => columns.iter().map(|c| c.name.clone()).collect(),
         Output::Events { added, .. } => added.iter().map(|c| c.name.clone()).collect(),
     };
+    // Where names come from the data, what a later stage reads can't be told.
+    if matches!(output, Output::Open(_)) || names_by_data(&plan) {
+        return plan;
+    }
     prune_rel(plan, &needed)
+}
+
+fn names_by_data(rel: &Rel) -> bool {
+    matches!(rel, Rel::Pivot(_) | Rel::Unpivot { .. } | Rel::Transpose(_) | Rel::Assign { .. })
+        || rel.inputs().into_iter().any(names_by_data)
 }
 
 fn read<'e>(needed: &Needed, expressions: impl IntoIterator<Item = &'e Expr>) -> Needed {
@@ -97,6 +106,22 @@ fn prune_rel(rel: Rel, needed: &Needed) -> Rel {
             let below = read(needed, &keys);
             Rel::Distinct { input: Box::new(prune_rel(*input, &below)), keys, count, span }
         }
+        Rel::Transaction(mut t) => {
+            t.columns.retain(|n| needed.contains(n));
+            let mut below = read(&t.columns.iter().cloned().collect(), t.starts_with.iter().chain(&t.ends_with));
+            below.extend(t.fields.iter().cloned());
+            below.insert("_time".into());
+            t.input = Box::new(prune_rel(*t.input, &below));
+            Rel::Transaction(t)
+        }
+        Rel::Beside { left, right, replace, span } => Rel::Beside {
+            left: Box::new(prune_rel(*left, needed)),
+            right: Box::new(prune_rel(*right, needed)),
+            replace,
+            span,
+        },
+        // Every column of their input is read.
+        Rel::Pivot(_) | Rel::Unpivot { .. } | Rel::Transpose(_) | Rel::Assign { .. } => rel,
         Rel::Lookup(mut lookup) => {
             lookup.outputs.retain(|o| needed.contains(&o.output));
             let made = |n: &&Name| !lookup.outputs.iter().any(|o| o.output == **n && !o.keep_existing);

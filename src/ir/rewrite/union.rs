@@ -60,7 +60,13 @@ fn definitions(rel: &Rel) -> Option<Shared> {
         | Rel::Sort { .. }
         | Rel::Limit { .. }
         | Rel::Distinct { .. }
-        | Rel::Lookup(_) => None,
+        | Rel::Lookup(_)
+        | Rel::Transaction(_)
+        | Rel::Beside { .. }
+        | Rel::Pivot(_)
+        | Rel::Unpivot { .. }
+        | Rel::Transpose(_)
+        | Rel::Assign { .. } => None,
     }
 }
 

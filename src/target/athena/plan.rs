@@ -30,7 +30,7 @@ impl Emitter<'_> {
         self.reserve_tables(&query.plan);
         let mut needs = Needs { order: NeedOrder::Sorted, ..Needs::default() };
         let (columns, whole) = match &query.output {
-            Output::Columns(columns) => (columns, false),
+            Output::Columns(columns) | Output::Open(columns) => (columns, false),
             Output::Events { added, .. } => (added, true),
         };
         for column in columns {
@@ -41,7 +41,7 @@ impl Emitter<'_> {
         let mut labelled = Vec::new();
         for column in columns {
             let value = match block.slot(&column.name).cloned() {
-                Some(slot) => self.read_slot(&slot, span_of(&query.plan), &block)?,
+                Some(slot) => self.read_slot(&slot, query.plan.span(), &block)?,
                 // A field that no row has.
                 None => scalar::constant(&crate::ir::Literal::Null, column.ty),
             };
@@ -49,14 +49,14 @@ impl Emitter<'_> {
         }
         if let Output::Events { removed, .. } = &query.output {
             if matches!(block.whole, Whole::None) {
-                return Err(self.internal(span_of(&query.plan), "the events' columns are lost on the way"));
+                return Err(self.internal(query.plan.span(), "the events' columns are lost on the way"));
             }
             let mut message = "events show as the table's columns, under the table's names".to_owned();
             if !removed.is_empty() {
                 let names: Vec<String> = removed.iter().map(|n| format!("`{n}`")).collect();
                 message.push_str(&format!("; what the rule hides stays visible: {}", names.join(", ")));
             }
-            self.reading(span_of(&query.plan), message);
+            self.reading(query.plan.span(), message);
         }
         self.finish(block, labelled, whole)
     }
@@ -96,6 +96,15 @@ impl Emitter<'_> {
             Rel::Limit { input, count, last, .. } => self.limit(input, *count, *last, needs),
             Rel::Distinct { input, keys, count, .. } => self.distinct(input, keys, *count, needs),
             Rel::Lookup(lookup) => self.lookup(lookup, needs),
+            Rel::Transaction(_)
+            | Rel::Beside { .. }
+            | Rel::Pivot(_)
+            | Rel::Unpivot { .. }
+            | Rel::Transpose(_)
+            | Rel::Assign { .. } => {
+                let message = format!("Athena has no operator for `{}`", rel.spl_name());
+                Err(self.unsupported(rel.span(), message, "write the rule without the stage, or run it with `rulecast run`"))
+            }
         }
     }
 
@@ -254,7 +263,7 @@ impl Emitter<'_> {
             Slot::Raw { .. } | Slot::Record(_) => 0,
         });
         if nodes.sum::<usize>() > MOST_NODES {
-            let span = columns.first().map_or_else(|| span_of(input), |(_, e)| e.span);
+            let span = columns.first().map_or_else(|| input.span(), |(_, e)| e.span);
             let message = "the definitions that this field is made of grow too large when they are put together";
             return Err(self.sink.fail(
                 Diagnostic::new(&code::QUERY_TOO_LONG, message)
@@ -455,24 +464,4 @@ fn has_lambda(value: &Typed) -> bool {
     let mut out = false;
     sql::walk(&value.sql, &mut |e| out |= matches!(e, sqlparser::ast::Expr::Lambda(_)));
     out
-}
-
-/// A span inside the plan, for what concerns the whole query.
-fn span_of(rel: &Rel) -> Span {
-    match rel {
-        Rel::Scan(s) => s.span,
-        Rel::Values(v) => v.span,
-        Rel::Filter { predicate, .. } => predicate.span,
-        Rel::Extend { input, .. } | Rel::Project { input, .. } => span_of(input),
-        Rel::Aggregate { span, .. }
-        | Rel::Window { span, .. }
-        | Rel::Unnest { span, .. }
-        | Rel::SemiJoin { span, .. }
-        | Rel::Union { span, .. }
-        | Rel::Sort { span, .. }
-        | Rel::Limit { span, .. }
-        | Rel::Distinct { span, .. } => *span,
-        Rel::Join(j) => j.span,
-        Rel::Lookup(l) => l.span,
-    }
 }

@@ -131,7 +131,7 @@ impl<'a> Flow<'a> {
     /// The raw fields that the output shows, by their path, each once.
     pub(super) fn output_fields(&self, output: &Output) -> Vec<Name> {
         let columns = match output {
-            Output::Columns(columns) => columns,
+            Output::Columns(columns) | Output::Open(columns) => columns,
             Output::Events { added, .. } => added,
         };
         let mut out: Vec<Name> = Vec::new();

@@ -125,6 +125,12 @@ impl Tracer<'_> {
                 self.widens("repeated events are left out in SPL (`dedup`) and kept in Sigma".to_owned(), *span);
                 Ok(flow)
             }
+            Rel::Transaction(_)
+            | Rel::Beside { .. }
+            | Rel::Pivot(_)
+            | Rel::Unpivot { .. }
+            | Rel::Transpose(_)
+            | Rel::Assign { .. } => Err(self.unsupported(format!("the rows of `{}`", rel.spl_name()), rel.span())),
             // Outputs replace columns of the same name, also by NULL; the rows stay.
             Rel::Lookup(lookup) => {
                 let mut flow = self.rel(&lookup.input)?;
@@ -396,6 +402,12 @@ fn table_of(rel: &Rel) -> Option<(Name, Span)> {
         | Rel::Limit { input, .. }
         | Rel::Distinct { input, .. } => table_of(input),
         Rel::Lookup(lookup) => table_of(&lookup.input),
+        Rel::Transaction(_)
+        | Rel::Beside { .. }
+        | Rel::Pivot(_)
+        | Rel::Unpivot { .. }
+        | Rel::Transpose(_)
+        | Rel::Assign { .. } => rel.inputs().first().and_then(|input| table_of(input)),
     }
 }
 
@@ -435,6 +447,12 @@ fn columns_of(rel: &Rel) -> Option<Vec<Name>> {
             }
             Some(names)
         }
+        Rel::Transaction(_)
+        | Rel::Beside { .. }
+        | Rel::Pivot(_)
+        | Rel::Unpivot { .. }
+        | Rel::Transpose(_)
+        | Rel::Assign { .. } => None,
         Rel::Filter { input, .. }
         | Rel::Unnest { input, .. }
         | Rel::SemiJoin { input, .. }

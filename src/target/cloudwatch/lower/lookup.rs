@@ -220,7 +220,13 @@ fn known_rows(rel: &Rel) -> Option<Rows> {
         | Rel::Sort { .. }
         | Rel::Limit { .. }
         | Rel::Distinct { .. }
-        | Rel::Lookup(_) => None,
+        | Rel::Lookup(_)
+        | Rel::Transaction(_)
+        | Rel::Beside { .. }
+        | Rel::Pivot(_)
+        | Rel::Unpivot { .. }
+        | Rel::Transpose(_)
+        | Rel::Assign { .. } => None,
     }
 }
 

@@ -357,7 +357,18 @@ fn each_expr<'r>(rel: &'r ir::Rel, f: &mut dyn FnMut(&'r ir::Expr)) {
         Rel::Sort { keys, .. } => keys.iter().for_each(|k| k.expr.walk(f)),
         Rel::Distinct { keys, .. } => keys.iter().for_each(|e| e.walk(f)),
         Rel::Lookup(lookup) => lookup.on.iter().for_each(|(_, e)| e.walk(f)),
-        Rel::Scan(_) | Rel::Values(_) | Rel::Unnest { .. } | Rel::Join(_) | Rel::Union { .. } | Rel::Limit { .. } => {}
+        Rel::Transaction(t) => t.starts_with.iter().chain(&t.ends_with).for_each(|e| e.walk(f)),
+        Rel::Assign { name, value, .. } => [name, value].into_iter().for_each(|e| e.walk(f)),
+        Rel::Scan(_)
+        | Rel::Values(_)
+        | Rel::Unnest { .. }
+        | Rel::Join(_)
+        | Rel::Union { .. }
+        | Rel::Limit { .. }
+        | Rel::Beside { .. }
+        | Rel::Pivot(_)
+        | Rel::Unpivot { .. }
+        | Rel::Transpose(_) => {}
     }
     rel.inputs().into_iter().for_each(|input| each_expr(input, f));
 }

@@ -11,7 +11,7 @@ impl Lower<'_> {
     /// Writes the last commands.
     pub(super) fn output(&mut self, output: &Output) -> Result<(), Reported> {
         let mut items = match output {
-            Output::Columns(columns) => self.columns_shown(columns)?,
+            Output::Columns(columns) | Output::Open(columns) => self.columns_shown(columns)?,
             Output::Events { added, removed } => {
                 if !removed.is_empty() {
                     self.shape(

@@ -62,6 +62,15 @@ impl Lower<'_> {
                 self.semi_join(other, on, *negated, *span)
             }
             Rel::Union { inputs, span } => self.union(inputs, *span),
+            Rel::Transaction(_)
+            | Rel::Beside { .. }
+            | Rel::Pivot(_)
+            | Rel::Unpivot { .. }
+            | Rel::Transpose(_)
+            | Rel::Assign { .. } => {
+                let message = format!("Logs Insights has no command for `{}`", rel.spl_name());
+                Err(self.unsupported(rel.span(), message, "write the rule without the stage, or run it with `rulecast run`"))
+            }
             Rel::Values(values) => Err(self.unsupported(
                 values.span,
                 format!(
@@ -372,6 +381,12 @@ fn filtered_scan(rel: &Rel) -> Option<(&Scan, Vec<&ir::Expr>)> {
         | Rel::Sort { .. }
         | Rel::Limit { .. }
         | Rel::Distinct { .. }
-        | Rel::Lookup(_) => None,
+        | Rel::Lookup(_)
+        | Rel::Transaction(_)
+        | Rel::Beside { .. }
+        | Rel::Pivot(_)
+        | Rel::Unpivot { .. }
+        | Rel::Transpose(_)
+        | Rel::Assign { .. } => None,
     }
 }

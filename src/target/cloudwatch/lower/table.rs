@@ -324,7 +324,13 @@ pub(super) fn table_rows(rel: &Rel) -> Option<TableRows> {
         | Rel::Sort { .. }
         | Rel::Limit { .. }
         | Rel::Distinct { .. }
-        | Rel::Lookup(_) => None,
+        | Rel::Lookup(_)
+        | Rel::Transaction(_)
+        | Rel::Beside { .. }
+        | Rel::Pivot(_)
+        | Rel::Unpivot { .. }
+        | Rel::Transpose(_)
+        | Rel::Assign { .. } => None,
     }
 }
 
