@@ -2,6 +2,7 @@
 
 pub mod compile;
 pub mod diagnostic;
+pub mod eval;
 pub mod function;
 pub mod ir;
 pub mod options;

@@ -1,0 +1,10 @@
+//! The reference evaluator: runs the IR on events, with Splunk's semantics.
+//!
+//! It reads the same IR as the emitters. The library part has neither files nor threads: callers feed records to
+//! workers, merge these, and ask for the rows.
+
+mod order;
+pub mod value;
+
+pub use order::Place;
+pub use value::{Text, Value};
