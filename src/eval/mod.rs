@@ -4,6 +4,8 @@
 //! workers, merge these, and ask for the rows.
 
 #[allow(dead_code)]
+mod aggregate;
+#[allow(dead_code)]
 mod json;
 mod order;
 pub mod value;
