@@ -4,7 +4,11 @@
 //! workers, merge these, and ask for the rows.
 
 #[allow(dead_code)]
+mod address;
+#[allow(dead_code)]
 mod aggregate;
+#[allow(dead_code)]
+mod function;
 #[allow(dead_code)]
 mod json;
 mod order;
