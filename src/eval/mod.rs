@@ -12,6 +12,10 @@ mod function;
 #[allow(dead_code)]
 mod json;
 mod order;
+#[allow(dead_code)]
+mod time;
+#[allow(dead_code)]
+mod token;
 pub mod value;
 #[allow(dead_code)]
 mod wildcard;
