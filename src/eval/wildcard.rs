@@ -31,7 +31,7 @@ enum Shape {
 /// What stands between two `Any`s.
 #[derive(Debug)]
 pub(super) enum Run {
-    Text(Needle),
+    Text(Box<Needle>),
     /// With single-character wildcards: `None` is one character.
     Mixed(Vec<Option<String>>),
 }
@@ -124,8 +124,8 @@ impl Run {
 
     fn new(mut parts: Vec<Option<String>>) -> Self {
         match parts.as_mut_slice() {
-            [] => Run::Text(Needle::new(String::new())),
-            [Some(text)] => Run::Text(Needle::new(std::mem::take(text))),
+            [] => Run::Text(Box::new(Needle::new(String::new()))),
+            [Some(text)] => Run::Text(Box::new(Needle::new(std::mem::take(text)))),
             _ => Run::Mixed(parts),
         }
     }

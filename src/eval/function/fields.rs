@@ -75,9 +75,9 @@ fn find_element<'t>(text: &'t str, name: &str) -> Option<&'t str> {
         if !after.starts_with(['>', ' ', '\t', '\r', '\n']) {
             continue;
         }
-        let Some(close) = after.find('>') else { return None };
+        let close = after.find('>')?;
         let inside = &after[close + 1..];
-        let Some(end) = inside.find('<') else { return None };
+        let end = inside.find('<')?;
         if inside[end..].strip_prefix("</").is_some_and(|t| t.starts_with(name)) && !after[..close].ends_with('/') {
             return Some(&inside[..end]);
         }

@@ -139,7 +139,7 @@ fn integer(args: &[Value<'_>], index: usize) -> Option<i64> {
 /// The integer part of a number that is not too large for one.
 fn whole(number: f64) -> Option<i64> {
     // 2^63 itself is beyond the range.
-    (number >= -9_223_372_036_854_775_808.0 && number < 9_223_372_036_854_775_808.0).then_some(number as i64)
+    (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&number).then_some(number as i64)
 }
 
 /// A whole number as an integer, if it is not too large for one.

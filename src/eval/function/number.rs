@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(call!(round(1234.5, -2)), "1200");
         assert_eq!(call!(round(96, -2)), "100");
         assert_eq!(call!(round(4, -2)), "0");
-        assert_eq!(call!(round(3.14, 10)), "3.14");
+        assert_eq!(call!(round(3.25, 10)), "3.25");
         assert_eq!(round_to(1e300, i64::MAX), 1e300);
         assert_eq!(round_to(5.0, i64::MIN), 0.0);
         assert_eq!(round_to(0.0, 2), 0.0);
