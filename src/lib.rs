@@ -5,6 +5,7 @@ pub mod diagnostic;
 pub mod function;
 pub mod ir;
 pub mod options;
+pub mod regex;
 pub mod rule;
 pub mod schema;
 pub mod source;
