@@ -11,8 +11,8 @@ use super::analysis::{Analysis, Feature, Flag, FlagScope, Group, RegexError, Use
 use super::ast::{Assertion, GroupKind, Node, NodeKind, RepeatMode};
 use super::set;
 
-/// How deep groups nest at the most. PCRE goes to 250 (`parens_nest_limit`); real patterns stay below ten.
-const MAX_DEPTH: usize = 100;
+/// How deep groups nest at the most, as in `fancy-regex`. PCRE goes to 250 (`parens_nest_limit`); real patterns stay below ten.
+const MAX_DEPTH: usize = 64;
 /// PCRE's limit on the numbers of a quantifier.
 const MAX_REPEAT: u32 = 65_535;
 
