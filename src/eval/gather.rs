@@ -27,9 +27,21 @@ pub(super) struct BoundGather {
 }
 
 enum How {
-    Rows { sort: Vec<Key>, limit: Option<usize>, last: bool },
-    Groups { keys: Vec<(Name, Node)>, aggregates: Vec<(Name, ir::Aggregate)>, arguments: Vec<Option<Node>>, time: Option<usize> },
-    Distinct { keys: Vec<Node>, count: usize },
+    Rows {
+        sort: Vec<Key>,
+        limit: Option<usize>,
+        last: bool,
+    },
+    Groups {
+        keys: Vec<(Name, Node)>,
+        aggregates: Vec<(Name, ir::Aggregate)>,
+        arguments: Vec<Option<Node>>,
+        time: Option<usize>,
+    },
+    Distinct {
+        keys: Vec<Node>,
+        count: usize,
+    },
 }
 
 struct Key {
@@ -41,7 +53,10 @@ struct Key {
 /// What has been gathered so far.
 pub(super) enum Gathered {
     Rows(Vec<Entry>),
-    Groups { index: HashMap<Box<[u8]>, usize>, groups: Vec<Group> },
+    Groups {
+        index: HashMap<Box<[u8]>, usize>,
+        groups: Vec<Group>,
+    },
     Distinct(HashMap<Box<[u8]>, Vec<Entry>>),
     /// There were more rows than may be held.
     Failed(Error),
@@ -134,7 +149,7 @@ impl BoundGather {
                 for (accumulator, argument) in groups[at].accumulators.iter_mut().zip(arguments) {
                     match argument {
                         Some(node) => accumulator.update(&node.value(row, context), place, time),
-                        None => accumulator.update_row(place, time),
+                        None => accumulator.update_row(time),
                     }
                 }
                 groups.len() > self.most_rows
@@ -366,11 +381,7 @@ fn first_of_each(_keys: usize, count: usize, mut entries: Keyed) -> Keyed {
 }
 
 /// The groups as rows, sorted by their keys. Without keys there is one row, whatever the input.
-fn groups(
-    keys: &[(Name, Node)],
-    aggregates: &[(Name, ir::Aggregate)],
-    state: Gathered,
-) -> Result<Table, Error> {
+fn groups(keys: &[(Name, Node)], aggregates: &[(Name, ir::Aggregate)], state: Gathered) -> Result<Table, Error> {
     let mut groups = match state {
         Gathered::Groups { groups, .. } => groups,
         Gathered::Failed(error) => return Err(error),

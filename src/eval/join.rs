@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::Value;
 use super::layout::{Layout, Row};
 use super::stage::is_hidden;
 use super::table::Table;
-use super::Value;
 use crate::ir::{JoinKind, Name};
 
 /// The right side's rows by their key; rows that lack a value of it are in none.

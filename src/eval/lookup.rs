@@ -50,7 +50,9 @@ impl BoundLookup {
                     whole.push(column);
                     Test::Whole
                 }
-                Some(MatchType::Wildcard) => Test::Wildcard(cells().map(|c| Wildcard::new(&pattern(c), case)).collect()),
+                Some(MatchType::Wildcard) => {
+                    Test::Wildcard(cells().map(|c| Wildcard::new(&pattern(c), case)).collect())
+                }
                 Some(MatchType::Cidr) => Test::Cidr(cells().map(Network::parse).collect()),
             };
             on.push(On { value, test });
@@ -135,7 +137,7 @@ impl BoundLookup {
             let some = |test: &dyn Fn(&str) -> bool| value.values().iter().any(|v| test(&v.to_text()));
             match &on.test {
                 Test::Whole => true,
-                Test::Wildcard(patterns) => some(&|text| patterns[index].matches(text)),
+                Test::Wildcard(patterns) => some(&|text| patterns[index].is_match(text)),
                 Test::Cidr(networks) => networks[index].as_ref().is_some_and(|n| some(&|text| n.contains(text))),
             }
         })

@@ -7,21 +7,26 @@
 //! `plan` cuts a query into operations; `stage` runs a row through what concerns it alone; `gather` collects rows, groups
 //! or first rows; `work` does what needs all rows at once.
 
+mod aggregate;
 pub mod error;
 mod expr;
 mod gather;
 mod join;
+mod json;
 mod layout;
 mod lookup;
 mod membership;
 mod order;
+mod pending;
 mod plan;
 mod rows;
 mod session;
 mod stage;
 mod table;
 pub mod value;
+mod wildcard;
 mod work;
+use pending::{address, function, time, token};
 
 pub use error::Error;
 pub use order::Place;

@@ -66,10 +66,20 @@ pub(super) struct Lookup {
 #[derive(Clone, Debug)]
 pub(super) enum Gather {
     /// All of them, in order, or the first or last so many.
-    Rows { sort: Vec<SortKey>, limit: Option<u64>, last: bool },
-    Groups { keys: Vec<(Name, Expr)>, aggregates: Vec<(Name, ir::Aggregate)> },
+    Rows {
+        sort: Vec<SortKey>,
+        limit: Option<u64>,
+        last: bool,
+    },
+    Groups {
+        keys: Vec<(Name, Expr)>,
+        aggregates: Vec<(Name, ir::Aggregate)>,
+    },
     /// The first rows of each combination of keys.
-    Distinct { keys: Vec<Expr>, count: u64 },
+    Distinct {
+        keys: Vec<Expr>,
+        count: u64,
+    },
 }
 
 /// What is done to all rows at once.
@@ -168,7 +178,10 @@ impl<'r> Builder<'r> {
             Rel::Scan(scan) => vec![Branch { origin: Origin::Scan(scan.clone()), steps: Vec::new() }],
             Rel::Values(values) => {
                 if values.external {
-                    self.note(format!("the rows of the lookup `{}` are not known: there are none here", values.table), values.span);
+                    self.note(
+                        format!("the rows of the lookup `{}` are not known: there are none here", values.table),
+                        values.span,
+                    );
                 }
                 vec![Branch { origin: Origin::Rows(Table::of_values(values)), steps: Vec::new() }]
             }
@@ -178,14 +191,12 @@ impl<'r> Builder<'r> {
             Rel::Unnest { input, column, .. } => self.step(input, Step::Unnest(column.clone())),
             Rel::Lookup(lookup) => {
                 if lookup.table.external {
-                    let message = format!("the rows of the lookup `{}` are not known: nothing matches here", lookup.table.name);
+                    let message =
+                        format!("the rows of the lookup `{}` are not known: nothing matches here", lookup.table.name);
                     self.note(message, lookup.span);
                 }
-                let step = Lookup {
-                    table: lookup.table.clone(),
-                    on: lookup.on.clone(),
-                    outputs: lookup.outputs.clone(),
-                };
+                let step =
+                    Lookup { table: lookup.table.clone(), on: lookup.on.clone(), outputs: lookup.outputs.clone() };
                 self.step(&lookup.input, Step::Lookup(Box::new(step)))
             }
             Rel::SemiJoin { input, other, on, negated, .. } => {
@@ -194,8 +205,7 @@ impl<'r> Builder<'r> {
             }
             Rel::Join(join) => {
                 let right = self.rows(&join.right);
-                let step =
-                    Step::Join { on: join.on.clone(), kind: join.kind, max: join.max, right, span: join.span };
+                let step = Step::Join { on: join.on.clone(), kind: join.kind, max: join.max, right, span: join.span };
                 self.step(&join.left, step)
             }
             Rel::Assign { input, name, value, .. } => {
@@ -222,8 +232,7 @@ impl<'r> Builder<'r> {
                 self.gathered(rel, input, gather, Work::None)
             }
             Rel::Window { input, partition, frame, columns, .. } => {
-                let work =
-                    Work::Window { partition: partition.clone(), frame: *frame, columns: columns.clone() };
+                let work = Work::Window { partition: partition.clone(), frame: *frame, columns: columns.clone() };
                 self.gathered(rel, input, Gather::all(), work)
             }
             Rel::Transaction(transaction) => {

@@ -25,9 +25,8 @@ pub(super) fn shown(mut table: Table, output: &Output, notes: Vec<(String, Span)
             // The raw record comes last, and is what its fields are read from.
             names.push(("_raw".into(), table.position(RAW)));
             names.retain(|(name, _)| &**name == "_raw" || !removed.contains(name));
-            let cell = |row: &Vec<Value<'static>>, place: &Option<usize>| {
-                place.map(|p| row[p].clone()).unwrap_or_default()
-            };
+            let cell =
+                |row: &Vec<Value<'static>>, place: &Option<usize>| place.map(|p| row[p].clone()).unwrap_or_default();
             let rows = table.rows.iter().map(|row| names.iter().map(|(_, p)| cell(row, p)).collect()).collect();
             let columns = names.into_iter().map(|(name, _)| name).collect();
             Rows { table: Table { columns, rows }, events: true, notes }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Value;
 use super::error::Error;
 use super::expr::{Binder, Context, Node};
 use super::join::{JoinTable, Joined};
@@ -10,7 +11,6 @@ use super::lookup::BoundLookup;
 use super::membership::Members;
 use super::plan::{OpId, Step};
 use super::table::Table;
-use super::Value;
 
 /// A bound step. Each adds its slots behind those that are there.
 enum Stage {
@@ -19,17 +19,23 @@ enum Stage {
     /// The value that a row is made for.
     Unnest(usize),
     Lookup(Box<BoundLookup>),
-    Semi { on: Vec<Node>, members: Members, negated: bool },
+    Semi {
+        on: Vec<Node>,
+        members: Members,
+        negated: bool,
+    },
     Join(Box<Joined>),
     /// The name and the value of the column that the row names itself.
-    Assign { name: Node, value: Node },
+    Assign {
+        name: Node,
+        value: Node,
+    },
 }
 
 /// The bound steps of a branch.
 pub(super) struct Stages {
     stages: Vec<Stage>,
 }
-
 
 impl Stages {
     /// Binds steps over a layout, which becomes that of the rows at the end.
@@ -177,7 +183,11 @@ fn bind(
 }
 
 /// A projection: columns that stay as they are keep their slots. Hidden columns stay.
-fn project(columns: &[(crate::ir::Name, crate::ir::Expr)], layout: &mut Layout, now: f64) -> Result<Option<Stage>, Error> {
+fn project(
+    columns: &[(crate::ir::Name, crate::ir::Expr)],
+    layout: &mut Layout,
+    now: f64,
+) -> Result<Option<Stage>, Error> {
     let mut nodes = Vec::new();
     let mut kept = Vec::new();
     for (name, e) in columns {

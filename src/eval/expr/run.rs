@@ -75,7 +75,7 @@ impl<'e> Run<'_, 'e> {
                 self.with(left, |this, l| this.with(right, |_, r| compare::holds(*op, l, r, *case, *how)))
             }
             Node::OneOf { value, items, fold } => self.some(value, &mut |_, text| items.contain(text, *fold)),
-            Node::Like { value, pattern } => self.some(value, &mut |_, text| pattern.matches(text)),
+            Node::Like { value, pattern } => self.some(value, &mut |_, text| pattern.is_match(text)),
             Node::Regex { value, matcher } => self.some(value, &mut |this, text| match matcher.is_match(text) {
                 Ok(matches) => matches,
                 Err(e) => {
@@ -186,10 +186,7 @@ impl<'e> Run<'_, 'e> {
                     match value {
                         Value::Text(Text::Borrowed(text)) => self.capture(text, matcher, group, *all, &mut found),
                         other => {
-                            let text = other.to_text();
-                            let mut inner = Vec::new();
-                            self.capture(&text, matcher, group, *all, &mut inner);
-                            found.extend(inner.into_iter().map(Value::into_static));
+                            found.extend(self.captured(&other.to_text(), matcher, group, *all));
                         }
                     }
                     if all.is_none() && !found.is_empty() {
@@ -253,6 +250,19 @@ impl<'e> Run<'_, 'e> {
             }
         }
         out.into()
+    }
+
+    /// What is captured of a text that does not live long.
+    fn captured(
+        &self,
+        text: &str,
+        matcher: &crate::regex::Matcher,
+        group: &str,
+        all: Option<u32>,
+    ) -> Vec<Value<'static>> {
+        let mut out = Vec::new();
+        self.capture(text, matcher, group, all, &mut out);
+        out.into_iter().map(|value| value.into_static()).collect()
     }
 
     fn capture<'t>(

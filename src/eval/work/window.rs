@@ -26,7 +26,7 @@ impl Arguments {
         for (accumulator, node) in accumulators.iter_mut().zip(&self.nodes) {
             match node {
                 Some(node) => accumulator.update(&node.value(Row { base: row, own: &[] }, context), place, time),
-                None => accumulator.update_row(place, time),
+                None => accumulator.update_row(time),
             }
         }
     }
@@ -54,8 +54,7 @@ pub(super) fn run(
     let mut partitions: Vec<Vec<usize>> = Vec::new();
     let mut by_key: HashMap<Vec<u8>, usize> = HashMap::new();
     for (at, row) in table.rows.iter().enumerate() {
-        let values: Vec<Value<'_>> =
-            keys.iter().map(|key| key.value(Row { base: row, own: &[] }, &context)).collect();
+        let values: Vec<Value<'_>> = keys.iter().map(|key| key.value(Row { base: row, own: &[] }, &context)).collect();
         if values.iter().any(Value::is_null) {
             continue;
         }
