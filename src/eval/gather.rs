@@ -14,7 +14,7 @@ use super::plan::Gather;
 use super::stage::is_hidden;
 use super::table::Table;
 use super::{TIME, Value};
-use crate::ir::{self, AggregateFunction, Name, SortOrder};
+use crate::ir::{self, Name, SortOrder};
 use crate::source::Span;
 
 /// A gathering that is bound to the rows of a branch.
@@ -312,7 +312,7 @@ pub(super) fn finish(branches: Vec<(BoundGather, Gathered)>) -> Result<Table, Er
                 align(&mut columns, &mut entries, names, others);
             }
             let entries = match &first.how {
-                How::Distinct { keys, count } => first_of_each(keys.len(), *count, entries),
+                How::Distinct { count, .. } => first_of_each(*count, entries),
                 How::Rows { .. } | How::Groups { .. } => entries,
             };
             let mut rows: Vec<Entry> = entries.into_iter().map(|(_, entry)| entry).collect();
@@ -369,7 +369,7 @@ fn align(columns: &mut Vec<Name>, entries: &mut Keyed, names: Vec<Name>, others:
 }
 
 /// Over all branches, the first rows of each key again.
-fn first_of_each(_keys: usize, count: usize, mut entries: Keyed) -> Keyed {
+fn first_of_each(count: usize, mut entries: Keyed) -> Keyed {
     entries.sort_by(|(_, a), (_, b)| a.place.cmp(&b.place));
     let mut seen: HashMap<Box<[u8]>, usize> = HashMap::new();
     entries.retain(|(key, _)| {
@@ -418,9 +418,4 @@ pub(super) fn visible(table: Table) -> Table {
         columns: table.columns.into_iter().zip(&keep).filter(|(_, k)| **k).map(|(n, _)| n).collect(),
         rows: table.rows.into_iter().map(only).collect(),
     }
-}
-
-/// Whether an aggregate reads rows rather than values.
-pub(super) fn counts_rows(aggregate: &ir::Aggregate) -> bool {
-    aggregate.argument.is_none() && aggregate.function == AggregateFunction::Count
 }

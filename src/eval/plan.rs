@@ -50,7 +50,7 @@ pub(super) enum Step {
     Unnest(Name),
     Lookup(Box<Lookup>),
     Semi { on: Vec<(Expr, Name)>, other: OpId, negated: bool },
-    Join { on: Vec<Name>, kind: JoinKind, max: Option<u32>, right: OpId, span: Span },
+    Join { on: Vec<Name>, kind: JoinKind, max: Option<u32>, right: OpId },
     Assign { name: Expr, value: Expr },
 }
 
@@ -205,7 +205,7 @@ impl<'r> Builder<'r> {
             }
             Rel::Join(join) => {
                 let right = self.rows(&join.right);
-                let step = Step::Join { on: join.on.clone(), kind: join.kind, max: join.max, right, span: join.span };
+                let step = Step::Join { on: join.on.clone(), kind: join.kind, max: join.max, right };
                 self.step(&join.left, step)
             }
             Rel::Assign { input, name, value, .. } => {

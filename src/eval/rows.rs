@@ -13,9 +13,9 @@ pub(super) fn shown(mut table: Table, output: &Output, notes: Vec<(String, Span)
     match output {
         Output::Columns(columns) => {
             let places: Vec<usize> = columns.iter().map(|c| table.position_or_add(&c.name)).collect();
-            Rows { table: picked(&table, &places), events: false, notes }
+            Rows { table: picked(&table, &places), events: false, removed: Vec::new(), notes }
         }
-        Output::Open(_) => Rows { table: visible(table), events: false, notes },
+        Output::Open(_) => Rows { table: visible(table), events: false, removed: Vec::new(), notes },
         Output::Events { added, removed } => {
             let mut names: Vec<(Name, Option<usize>)> = Vec::new();
             names.push(("_time".into(), table.position("_time").or_else(|| table.position(TIME))));
@@ -29,7 +29,7 @@ pub(super) fn shown(mut table: Table, output: &Output, notes: Vec<(String, Span)
                 |row: &Vec<Value<'static>>, place: &Option<usize>| place.map(|p| row[p].clone()).unwrap_or_default();
             let rows = table.rows.iter().map(|row| names.iter().map(|(_, p)| cell(row, p)).collect()).collect();
             let columns = names.into_iter().map(|(name, _)| name).collect();
-            Rows { table: Table { columns, rows }, events: true, notes }
+            Rows { table: Table { columns, rows }, events: true, removed: removed.clone(), notes }
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct Rows {
     pub table: Table,
     /// For whole events: the position of the column with the raw record, which is the last one.
     pub events: bool,
+    /// For whole events: fields that the search has removed or renamed away.
+    pub removed: Vec<Name>,
     /// What the reader should know, with its place in the rule.
     pub notes: Vec<(String, Span)>,
 }
@@ -414,9 +416,4 @@ fn reads_terms(rel: &ir::Rel) -> bool {
         _ => false,
     };
     own || rel.inputs().into_iter().any(reads_terms)
-}
-
-/// A name that is shown.
-pub(super) fn names(columns: &[Column]) -> Vec<Name> {
-    columns.iter().map(|c| c.name.clone()).collect()
 }

@@ -167,7 +167,7 @@ fn bind(
             let members = Members::new(&rows_of(*other), on.iter().map(|(_, name)| name));
             Some(Stage::Semi { on: nodes, members, negated: *negated })
         }
-        Step::Join { on, kind, max, right, .. } => {
+        Step::Join { on, kind, max, right } => {
             let table = JoinTable::new(rows_of(*right), on, *max);
             Some(Stage::Join(Box::new(Joined::bind(table, on, *kind, layout))))
         }

@@ -35,20 +35,4 @@ impl Table {
         self.rows.iter_mut().for_each(|row| row.push(Value::Null));
         self.columns.len() - 1
     }
-
-    /// Appends rows with other columns; what one side lacks is NULL.
-    pub(super) fn append(&mut self, other: Table) {
-        if self.columns == other.columns {
-            self.rows.extend(other.rows);
-            return;
-        }
-        let places: Vec<usize> = other.columns.iter().map(|name| self.position_or_add(name)).collect();
-        for row in other.rows {
-            let mut out = vec![Value::Null; self.columns.len()];
-            for (value, place) in row.into_iter().zip(&places) {
-                out[*place] = value;
-            }
-            self.rows.push(out);
-        }
-    }
 }
