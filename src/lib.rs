@@ -7,6 +7,7 @@ pub mod event;
 pub mod function;
 pub mod ir;
 pub mod options;
+pub mod regex;
 pub mod rule;
 pub mod schema;
 pub mod source;

@@ -11,15 +11,16 @@ use paths::{Named, named};
 const LAYERS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("diagnostic", &["source"]),
+    ("regex", &[]),
     ("time", &["source", "diagnostic"]),
     ("ir", &["source", "diagnostic", "time"]),
     ("options", &["source", "diagnostic", "time", "ir"]),
-    ("function", &["source", "diagnostic", "time", "ir"]),
+    ("function", &["source", "diagnostic", "regex", "time", "ir"]),
     ("schema", &["source", "diagnostic", "time", "ir"]),
     ("rule", &["source", "diagnostic", "time", "ir"]),
-    ("spl", &["source", "diagnostic", "time", "ir", "options", "function", "schema", "rule"]),
+    ("spl", &["source", "diagnostic", "time", "ir", "options", "function", "schema", "rule", "regex"]),
     // What SPL says has become the IR before a target sees it.
-    ("target", &["source", "diagnostic", "time", "ir", "options", "schema", "rule"]),
+    ("target", &["source", "diagnostic", "time", "ir", "options", "schema", "rule", "regex"]),
     ("compile", &["source", "diagnostic", "time", "ir", "options", "function", "schema", "rule", "spl", "target"]),
     (
         "cli",
