@@ -256,7 +256,7 @@ fn going_back_too_often_is_an_error() {
 
 #[test]
 fn what_can_not_be_run_is_told_from_what_is_malformed() {
-    let deep = format!("{}a++{}", "(".repeat(60), ")".repeat(60));
+    let deep = format!("{}a{}", "(?=".repeat(40), ")".repeat(40));
     for pattern in [r"(a(?1)?)", r"a\X", r"\C", "(*COMMIT)a", r"(?|(a)|(b))\1", &deep] {
         let error = Matcher::new(pattern).expect_err(pattern);
         assert_eq!(error.kind, ErrorKind::Unsupported, "{pattern}: {error}");

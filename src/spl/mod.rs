@@ -5,6 +5,7 @@ pub mod eval;
 mod expand;
 mod lower;
 mod parser;
+mod regex;
 pub mod search;
 mod text;
 

@@ -6,6 +6,7 @@ use crate::ir::{Expr, ExprKind, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::regex;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Regex {
@@ -20,7 +21,10 @@ impl Syntax for Regex {
     const NAMES: &'static [&'static str] = &["regex"];
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
+        p.skip_space();
+        let at = p.pos();
         if let Some(regex) = p.quoted()? {
+            regex::check(p, at, &regex.text)?;
             return Ok(Regex { field: None, negated: false, regex });
         }
         let field = match p.peek() {
@@ -32,8 +36,13 @@ impl Syntax for Regex {
         if !negated {
             p.expect("=", HELP)?;
         }
+        p.skip_space();
+        let at = p.pos();
         match p.quoted()? {
-            Some(regex) => Ok(Regex { field: Some(field), negated, regex }),
+            Some(regex) => {
+                regex::check(p, at, &regex.text)?;
+                Ok(Regex { field: Some(field), negated, regex })
+            }
             None => Err(p.expected("a regular expression in quotes", HELP)),
         }
     }
