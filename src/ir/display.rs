@@ -192,11 +192,9 @@ fn print_transaction(t: &Transaction, pad: &str, out: &mut String) -> fmt::Resul
             write!(out, " {label} {seconds}s")?;
         }
     }
-    for (flag, label) in [
-        (t.keep_evicted, "with open ones"),
-        (t.keep_orphans, "with orphans"),
-        (!t.connected, "without a shared field"),
-    ] {
+    for (flag, label) in
+        [(t.keep_evicted, "with open ones"), (t.keep_orphans, "with orphans"), (!t.connected, "without a shared field")]
+    {
         if flag {
             write!(out, " {label}")?;
         }

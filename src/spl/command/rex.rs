@@ -9,6 +9,7 @@ use crate::ir::{Expr, ExprKind, Name, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Rex {
@@ -48,6 +49,17 @@ impl Syntax for Rex {
             Some(regex) => Ok(Rex { field, regex, max_match, sed }),
             None => Err(p.expected("a regular expression in quotes", HELP)),
         }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        if let Some(field) = &self.field {
+            out.option("field", &field.text);
+        }
+        out.number_option("max_match", self.max_match, 1);
+        if self.sed {
+            out.option("mode", "sed");
+        }
+        out.quoted(&self.regex.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
