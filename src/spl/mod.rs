@@ -5,6 +5,7 @@ pub mod eval;
 mod expand;
 mod lower;
 mod parser;
+mod print;
 mod regex;
 pub mod search;
 mod text;
@@ -14,9 +15,10 @@ use std::sync::Arc;
 pub use command::Command;
 pub use lower::{Aggregation, Argument, lower};
 pub use parser::Spanned;
+pub(crate) use print::aggregate_name;
 
 use crate::diagnostic::{Reported, Sink, code};
-use crate::rule::{Library, Search};
+use crate::rule::{Library, ScalarMap, Search};
 use crate::source::Span;
 use parser::Parser;
 use text::Text;
@@ -45,7 +47,20 @@ pub struct Stage {
 pub fn parse(search: &Search, library: &Library, sink: &mut Sink) -> Result<Pipeline, Reported> {
     let text = Text::of_search(&search.text, Arc::new(search.map.clone()));
     let expanded = expand::expand(&text, library, sink)?;
-    let mut p = Parser::new(&expanded, sink);
+    parse_text(&expanded, sink)
+}
+
+/// Parses a search that has neither macros nor comments, such as one that was printed. Spans are places in the text.
+///
+/// # Errors
+/// The search is not well-formed; the sink has each fault.
+pub fn parse_expanded(search: &str, sink: &mut Sink) -> Result<Pipeline, Reported> {
+    let length = u32::try_from(search.len()).unwrap_or(u32::MAX);
+    parse_text(&Text::of_search(search, Arc::new(ScalarMap::identity(0, length))), sink)
+}
+
+fn parse_text(text: &Text, sink: &mut Sink) -> Result<Pipeline, Reported> {
+    let mut p = Parser::new(text, sink);
     let pipeline = parse_pipeline(&mut p, false);
     if p.peek().is_some() && !p.failed {
         let span = p.span(p.pos(), p.pos() + 1);

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, code};
 use crate::function;
-use crate::ir::AggregateFunction;
 use crate::source::Span;
 use crate::spl::command::IMPLEMENTED;
 use crate::spl::eval::{Eval, EvalKind, Operator};
 use crate::spl::search::Search;
-use crate::spl::{Aggregation, Argument, Command, Pipeline};
+use crate::spl::{Aggregation, Argument, Command, Pipeline, aggregate_name};
 
 /// What a construct is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -77,39 +76,6 @@ pub(super) fn function_name(name: &str) -> Option<String> {
         Some(known) => Some(known.name.to_owned()),
         None if function::is_known(&name) || LAMBDAS.contains(&name.as_str()) => Some(name),
         None => None,
-    }
-}
-
-/// SPL's name of an aggregate.
-pub(super) fn aggregate_name(function: AggregateFunction) -> &'static str {
-    use AggregateFunction::*;
-    match function {
-        Count | CountIf => "count",
-        DistinctCount => "dc",
-        EstimatedDistinctCount => "estdc",
-        Values => "values",
-        List => "list",
-        Min => "min",
-        Max => "max",
-        Sum => "sum",
-        Average => "avg",
-        StandardDeviation => "stdev",
-        PopulationStandardDeviation => "stdevp",
-        Variance => "var",
-        PopulationVariance => "varp",
-        SumOfSquares => "sumsq",
-        Median => "median",
-        Percentile(_, false) => "perc",
-        Percentile(_, true) => "exactperc",
-        Mode => "mode",
-        Range => "range",
-        First => "first",
-        Last => "last",
-        Earliest => "earliest",
-        Latest => "latest",
-        EarliestTime => "earliest_time",
-        LatestTime => "latest_time",
-        Rate => "rate",
     }
 }
 

@@ -7,6 +7,7 @@ use crate::source::Span;
 use crate::spl::Pipeline;
 use crate::spl::lower::{Lowering, Scope};
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Append {
@@ -28,6 +29,10 @@ impl Syntax for Append {
             }
         }
         Ok(Append { subsearch: crate::spl::parse_subsearch(p)? })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.subsearch(&self.subsearch);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -7,6 +7,7 @@ use crate::ir::Rel;
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Dedup {
@@ -59,6 +60,17 @@ impl Syntax for Dedup {
         }
         let sort_by = if p.eat_keyword("sortby") { sort::parse_keys(p)? } else { Vec::new() };
         Ok(Dedup { count, fields, sort_by })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        if self.count != 1 {
+            out.number(self.count);
+        }
+        out.names(&self.fields);
+        if !self.sort_by.is_empty() {
+            out.word("sortby");
+            sort::print_keys(&self.sort_by, out);
+        }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::ir::{Frame, Rel};
 use crate::source::Span;
 use crate::spl::lower::{Aggregation, Lowering, aggregate, parse_aggregations};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Eventstats {
@@ -30,6 +31,11 @@ impl Syntax for Eventstats {
             return Err(p.expected("an aggregation", "write e.g. `eventstats avg(count) as mean by user`"));
         }
         Ok(Eventstats { aggregations, by })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.aggregations(&self.aggregations);
+        out.by(&self.by);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

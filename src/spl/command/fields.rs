@@ -6,6 +6,7 @@ use crate::ir::{Expr, Name};
 use crate::source::Span;
 use crate::spl::lower::{Lowering, wildcard};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Fields {
@@ -26,6 +27,13 @@ impl Syntax for Fields {
             return Err(p.expected("a field name", "write `fields a b` or `fields - a b`"));
         }
         Ok(Fields { remove, fields })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        if self.remove {
+            out.word("-");
+        }
+        out.names(&self.fields);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

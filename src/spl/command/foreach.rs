@@ -6,6 +6,7 @@ use crate::diagnostic::{Reported, code};
 use crate::source::Span;
 use crate::spl::lower::{Lowering, wildcard};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Foreach {
@@ -52,6 +53,12 @@ impl Syntax for Foreach {
             return Err(p.expected("a field name", HELP));
         }
         Ok(Foreach { fields, template })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.names(&self.fields);
+        // The template is text: it is read when the fields are known.
+        out.word(&format!("[{}]", self.template.text));
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::ir::Rel;
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Head {
@@ -34,6 +35,10 @@ impl Syntax for Head {
         }
         let word = p.expect_name("a number", HELP)?;
         Ok(Head { count: p.number("head", &word)? })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.number(self.count);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

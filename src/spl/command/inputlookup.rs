@@ -7,6 +7,7 @@ use crate::source::Span;
 use crate::spl::eval::{self, Eval};
 use crate::spl::lower::{Lowering, Scope};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Inputlookup {
@@ -44,6 +45,15 @@ impl Syntax for Inputlookup {
         match table {
             Some(table) => Ok(Inputlookup { append, table, condition }),
             None => Err(p.expected("the lookup's name", HELP)),
+        }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.flag("append", self.append, false);
+        out.name(&self.table.text);
+        if let Some(condition) = &self.condition {
+            out.word("where");
+            out.eval(condition);
         }
     }
 

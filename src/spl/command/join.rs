@@ -7,6 +7,7 @@ use crate::source::Span;
 use crate::spl::Pipeline;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Join {
@@ -55,6 +56,15 @@ impl Syntax for Join {
         }
         let subsearch = crate::spl::parse_subsearch(p)?;
         Ok(Join { left, max, fields, subsearch })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        if self.left {
+            out.option("type", "left");
+        }
+        out.number_option("max", self.max, 1);
+        out.names(&self.fields);
+        out.subsearch(&self.subsearch);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

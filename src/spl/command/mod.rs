@@ -2,6 +2,7 @@
 
 use super::lower::Lowering;
 use super::parser::Parser;
+use super::print::Printer;
 use crate::diagnostic::{Diagnostic, Reported, code, did_you_mean};
 use crate::source::Span;
 
@@ -10,8 +11,16 @@ pub(crate) trait Syntax: Sized {
     /// The command's name, then its aliases.
     const NAMES: &'static [&'static str];
 
+    /// The name that the command is printed with.
+    fn spelling(&self) -> &'static str {
+        Self::NAMES[0]
+    }
+
     /// Parses what follows the command's name, up to the end of the stage.
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported>;
+
+    /// Prints what follows the command's name; [`Syntax::parse`] makes the same command of it again.
+    fn print(&self, out: &mut Printer);
 
     /// Adds the stage to the plan.
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported>;
@@ -42,6 +51,18 @@ macro_rules! commands {
             pub fn name(&self) -> &'static str {
                 match self {
                     $(Command::$name(_) => $name::NAMES[0],)*
+                }
+            }
+
+            pub(super) fn spelling(&self) -> &'static str {
+                match self {
+                    $(Command::$name(command) => command.spelling(),)*
+                }
+            }
+
+            pub(super) fn print(&self, out: &mut Printer) {
+                match self {
+                    $(Command::$name(command) => command.print(out),)*
                 }
             }
 

@@ -6,6 +6,7 @@ use crate::ir::{Rel, SortKey, SortOrder};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Sort {
@@ -64,6 +65,15 @@ impl Syntax for Sort {
         Ok(Sort { limit: limit.filter(|n| *n > 0), keys })
     }
 
+    fn print(&self, out: &mut Printer) {
+        match self.limit {
+            Some(DEFAULT_LIMIT) => {}
+            Some(limit) => out.number(limit),
+            None => out.number(0),
+        }
+        print_keys(&self.keys, out);
+    }
+
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         sort(lowering, &self.keys, self.limit, span)
     }
@@ -99,6 +109,20 @@ pub(super) fn parse_keys(p: &mut Parser<'_>) -> Result<Vec<Key>, Reported> {
             p.expect(")", HELP)?;
         }
         keys.push(Key { field, descending, order });
+    }
+}
+
+pub(super) fn print_keys(keys: &[Key], out: &mut Printer) {
+    for key in keys {
+        if key.descending {
+            out.open("-");
+        }
+        match key.order {
+            Order::Auto => out.name(&key.field.text),
+            Order::Number => out.call("num", &key.field.text),
+            Order::Text => out.call("str", &key.field.text),
+            Order::Ip => out.call("ip", &key.field.text),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::ir::{Column, Rel};
 use crate::source::Span;
 use crate::spl::lower::{Aggregation, Lowering, aggregate, parse_aggregations};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Stats {
@@ -34,6 +35,11 @@ impl Syntax for Stats {
             return Err(p.expected("an aggregation", "write e.g. `stats count by user`"));
         }
         Ok(Stats { aggregations, by })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.aggregations(&self.aggregations);
+        out.by(&self.by);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

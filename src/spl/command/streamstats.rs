@@ -6,6 +6,7 @@ use crate::ir::Frame;
 use crate::source::Span;
 use crate::spl::lower::{Aggregation, Lowering, parse_aggregations};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Streamstats {
@@ -48,6 +49,13 @@ impl Syntax for Streamstats {
             return Err(p.unsupported_option("streamstats", &option));
         }
         Ok(Streamstats { aggregations, by, current, window })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.flag("current", self.current, true);
+        out.number_option("window", self.window, 0);
+        out.aggregations(&self.aggregations);
+        out.by(&self.by);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
