@@ -112,6 +112,13 @@ fn print_rel(rel: &Rel, depth: usize, out: &mut String) -> fmt::Result {
                         write!(out, ", the last {rows}")?;
                     }
                 }
+                Frame::Recent { current, within } => {
+                    write!(out, " over {}, ", if *current { "rows so far" } else { "rows before" })?;
+                    match within {
+                        Within::Rows(rows) => write!(out, "of the last {rows} of all groups")?,
+                        Within::Seconds(seconds) => write!(out, "less than {seconds}s away")?,
+                    }
+                }
             }
             writeln!(out)?;
         }
@@ -192,11 +199,9 @@ fn print_transaction(t: &Transaction, pad: &str, out: &mut String) -> fmt::Resul
             write!(out, " {label} {seconds}s")?;
         }
     }
-    for (flag, label) in [
-        (t.keep_evicted, "with open ones"),
-        (t.keep_orphans, "with orphans"),
-        (!t.connected, "without a shared field"),
-    ] {
+    for (flag, label) in
+        [(t.keep_evicted, "with open ones"), (t.keep_orphans, "with orphans"), (!t.connected, "without a shared field")]
+    {
         if flag {
             write!(out, " {label}")?;
         }

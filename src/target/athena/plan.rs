@@ -103,7 +103,11 @@ impl Emitter<'_> {
             | Rel::Transpose(_)
             | Rel::Assign { .. } => {
                 let message = format!("Athena has no operator for `{}`", rel.spl_name());
-                Err(self.unsupported(rel.span(), message, "write the rule without the stage, or run it with `rulecast run`"))
+                Err(self.unsupported(
+                    rel.span(),
+                    message,
+                    "write the rule without the stage, or run it with `rulecast run`",
+                ))
             }
         }
     }

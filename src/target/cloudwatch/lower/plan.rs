@@ -69,7 +69,11 @@ impl Lower<'_> {
             | Rel::Transpose(_)
             | Rel::Assign { .. } => {
                 let message = format!("Logs Insights has no command for `{}`", rel.spl_name());
-                Err(self.unsupported(rel.span(), message, "write the rule without the stage, or run it with `rulecast run`"))
+                Err(self.unsupported(
+                    rel.span(),
+                    message,
+                    "write the rule without the stage, or run it with `rulecast run`",
+                ))
             }
             Rel::Values(values) => Err(self.unsupported(
                 values.span,
