@@ -57,17 +57,37 @@ mod tests {
 
     #[test]
     fn numbers_are_added_up() {
-        insta::assert_snapshot!(ir("stats count by awsRegion | accum count as total"), @"");
+        insta::assert_snapshot!(ir("stats count by awsRegion | accum count as total"), @r#"
+        aggregate count = count()
+            by awsRegion
+        window `(total 1)` = sum(count) over rows so far
+        extend total = `(total 1)`
+        project awsRegion, count, total
+        => awsRegion: string, count: integer, total: integer
+        "#);
     }
 
     #[test]
     fn rows_without_a_number_get_no_total() {
-        insta::assert_snapshot!(ir("table errorCode | accum errorCode"), @"");
+        insta::assert_snapshot!(ir("table errorCode | accum errorCode"), @r#"
+        extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+        project errorCode
+        window `(total 1)` = sum(errorCode as double) over rows so far
+        extend errorCode = case when errorCode as double is not null then `(total 1)` else errorCode end
+        project errorCode
+        => errorCode: unknown?
+        "#);
     }
 
     #[test]
     fn several_values_are_refused() {
-        insta::assert_snapshot!(faults("stats values(awsRegion) as r | accum r"), @"");
-        insta::assert_snapshot!(faults("accum"), @"");
+        insta::assert_snapshot!(faults("stats values(awsRegion) as r | accum r"), @r#"
+        R003 the key `id` is missing
+        S211 `accum` of the multivalue field `r` is not supported
+        "#);
+        insta::assert_snapshot!(faults("accum"), @r#"
+        R003 the key `id` is missing
+        S201 expected a field name, found the end of the search
+        "#);
     }
 }

@@ -102,12 +102,35 @@ mod tests {
 
     #[test]
     fn a_last_row_has_the_sums() {
-        insta::assert_snapshot!(ir("stats count by awsRegion | addcoltotals count labelfield=what label=Sum"), @"");
+        insta::assert_snapshot!(ir("stats count by awsRegion | addcoltotals count labelfield=what label=Sum"), @r#"
+        union
+        [
+          scan cloudtrail earliest -1h latest now
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+        ]
+        [
+          scan cloudtrail earliest -1h latest now
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+          aggregate count = sum(count)
+          extend what = "Sum"
+        ]
+        => awsRegion: string?, count: integer, what: string?
+        "#);
     }
 
     #[test]
     fn events_have_no_row_of_totals() {
-        insta::assert_snapshot!(faults("addcoltotals"), @"");
-        insta::assert_snapshot!(faults("addcoltotals col=t"), @"");
+        insta::assert_snapshot!(faults("addcoltotals"), @r#"
+        R003 the key `id` is missing
+        S211 a row of totals below whole events is not supported
+        "#);
+        insta::assert_snapshot!(faults("addcoltotals col=t"), @r#"
+        R003 the key `id` is missing
+        S206 `addcoltotals` has no option `col`
+        "#);
     }
 }

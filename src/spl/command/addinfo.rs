@@ -67,12 +67,23 @@ mod tests {
 
     #[test]
     fn the_window_of_the_scan_is_given() {
-        insta::assert_snapshot!(ir("addinfo | table info_min_time info_max_time info_search_time"), @"");
+        insta::assert_snapshot!(ir("addinfo | table info_min_time info_max_time info_search_time"), @r#"
+        extend info_min_time = relative_time(now(), "-1h"), info_max_time = now(), info_search_time = now()
+        project info_min_time, info_max_time, info_search_time
+        => info_min_time: time, info_max_time: time, info_search_time: time
+        "#);
     }
 
     #[test]
     fn without_a_window_all_time_is_meant() {
         let search = "sourcetype=aws:cloudtrail | addinfo | where _time<info_max_time | table info_min_time info_max_time";
-        insta::assert_snapshot!(ir_of(search), @"");
+        insta::assert_snapshot!(ir_of(search), @r#"
+        scan cloudtrail
+            _time: time
+        filter _time < "+Infinity"
+        extend info_min_time = 0, info_max_time = "+Infinity"
+        project info_min_time, info_max_time
+        => info_min_time: time, info_max_time: unknown
+        "#);
     }
 }

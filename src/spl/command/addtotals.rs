@@ -134,23 +134,83 @@ mod tests {
 
     #[test]
     fn numbers_of_a_row_are_added() {
-        insta::assert_snapshot!(ir("stats count dc(errorCode) as errors by awsRegion | addtotals fieldname=sum count, errors"), @"");
+        insta::assert_snapshot!(ir("stats count dc(errorCode) as errors by awsRegion | addtotals fieldname=sum count, errors"), @r#"
+        extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+        aggregate count = count(), errors = distinct_count(errorCode)
+            by awsRegion
+        extend sum = (count + errors)
+        => awsRegion: string, count: integer, errors: integer, sum: integer
+        "#);
     }
 
     #[test]
     fn without_fields_all_columns_are_added_and_texts_count_nothing() {
-        insta::assert_snapshot!(ir("stats count by awsRegion | addtotals"), @"");
+        insta::assert_snapshot!(ir("stats count by awsRegion | addtotals"), @r#"
+        aggregate count = count()
+            by awsRegion
+        extend Total = (coalesce(awsRegion as double, 0.0) + count)
+        => awsRegion: string, count: integer, Total: double
+        "#);
     }
 
     #[test]
     fn a_last_row_has_the_sums_of_the_columns() {
-        insta::assert_snapshot!(ir("stats count by awsRegion | addtotals row=f col=t labelfield=awsRegion label=All"), @"");
-        insta::assert_snapshot!(ir("stats count dc(errorCode) as errors by awsRegion | addtotals col=t count errors"), @"");
+        insta::assert_snapshot!(ir("stats count by awsRegion | addtotals row=f col=t labelfield=awsRegion label=All"), @r#"
+        union
+        [
+          scan cloudtrail earliest -1h latest now
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+        ]
+        [
+          scan cloudtrail earliest -1h latest now
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+          aggregate count = sum(count)
+          extend awsRegion = "All"
+        ]
+        => awsRegion: string, count: integer
+        "#);
+        insta::assert_snapshot!(ir("stats count dc(errorCode) as errors by awsRegion | addtotals col=t count errors"), @r#"
+        union
+        [
+          scan cloudtrail earliest -1h latest now
+              awsRegion: string
+              errorCode: string?
+              eventName: string
+              responseElements.ConsoleLogin: unknown?
+          extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+          aggregate count = count(), errors = distinct_count(errorCode)
+              by awsRegion
+          extend Total = (count + errors)
+        ]
+        [
+          scan cloudtrail earliest -1h latest now
+              awsRegion: string
+              errorCode: string?
+              eventName: string
+              responseElements.ConsoleLogin: unknown?
+          extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+          aggregate count = count(), errors = distinct_count(errorCode)
+              by awsRegion
+          extend Total = (count + errors)
+          aggregate count = sum(count), errors = sum(errors), Total = sum(Total)
+        ]
+        => awsRegion: string?, count: integer, errors: integer, Total: integer
+        "#);
     }
 
     #[test]
     fn events_need_a_list_of_fields() {
-        insta::assert_snapshot!(faults("addtotals"), @"");
-        insta::assert_snapshot!(faults("addtotals foo=bar"), @"");
+        insta::assert_snapshot!(faults("addtotals"), @r#"
+        R003 the key `id` is missing
+        N309 `addtotals` without fields sums every field of the events, which are not listed here
+        "#);
+        insta::assert_snapshot!(faults("addtotals foo=bar"), @r#"
+        R003 the key `id` is missing
+        S206 `addtotals` has no option `foo`
+        "#);
     }
 }

@@ -151,17 +151,51 @@ mod tests {
 
     #[test]
     fn rows_of_the_subsearch_come_last() {
-        insta::assert_snapshot!(ir(&format!("stats count by awsRegion | append extendtimerange=t [search {OTHER}]")), @"");
-        insta::assert_snapshot!(notes(&format!("stats count by awsRegion | append [search {OTHER}]")), @"");
+        insta::assert_snapshot!(ir(&format!("stats count by awsRegion | append extendtimerange=t [search {OTHER}]")), @r#"
+        union
+        [
+          scan cloudtrail earliest -1h latest now
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+        ]
+        [
+          scan cloudtrail
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+        ]
+        => awsRegion: string, count: integer
+        "#);
+        insta::assert_snapshot!(notes(&format!("stats count by awsRegion | append [search {OTHER}]")), @"C406 Splunk appends at most 50,000 rows of a subsearch; here all of them count");
     }
 
     #[test]
     fn the_bound_on_rows_is_kept() {
-        insta::assert_snapshot!(ir(&format!("stats count by awsRegion | append maxout=10 [search {OTHER}]")), @"");
+        insta::assert_snapshot!(ir(&format!("stats count by awsRegion | append maxout=10 [search {OTHER}]")), @r#"
+        union
+        [
+          scan cloudtrail earliest -1h latest now
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+        ]
+        [
+          scan cloudtrail
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+          first 10
+        ]
+        => awsRegion: string, count: integer
+        "#);
     }
 
     #[test]
     fn unknown_options_are_refused() {
-        insta::assert_snapshot!(faults(&format!("stats count by awsRegion | append most=10 [search {OTHER}]")), @"");
+        insta::assert_snapshot!(faults(&format!("stats count by awsRegion | append most=10 [search {OTHER}]")), @r#"
+        R003 the key `id` is missing
+        S206 `append` has no option `most`
+        "#);
     }
 }

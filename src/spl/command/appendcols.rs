@@ -75,18 +75,48 @@ mod tests {
 
     #[test]
     fn rows_stand_side_by_side() {
-        insta::assert_snapshot!(ir(&format!("stats count by awsRegion | appendcols [search {OTHER}]")), @"");
+        insta::assert_snapshot!(ir(&format!("stats count by awsRegion | appendcols [search {OTHER}]")), @r#"
+        aggregate count = count()
+            by awsRegion
+        beside
+        [
+          scan cloudtrail
+              awsRegion: string
+          aggregate errors = count()
+              by awsRegion
+        ]
+        => awsRegion: string, count: integer, errors: integer?
+        "#);
     }
 
     #[test]
     fn the_other_sides_fields_can_replace() {
         let stages = format!("stats count by awsRegion | appendcols override=t maxout=5 maxtime=60 [{OTHER}] | table awsRegion");
-        insta::assert_snapshot!(ir(&stages), @"");
+        insta::assert_snapshot!(ir(&stages), @r#"
+        aggregate 
+            by awsRegion
+        beside replacing
+        [
+          scan cloudtrail
+              awsRegion: string
+          aggregate 
+              by awsRegion
+          first 5
+        ]
+        project awsRegion
+        => awsRegion: string
+        "#);
     }
 
     #[test]
     fn whole_events_are_refused() {
-        insta::assert_snapshot!(faults("stats count | appendcols [search sourcetype=aws:cloudtrail]"), @"");
-        insta::assert_snapshot!(faults("stats count | appendcols foo=t [search sourcetype=aws:cloudtrail]"), @"");
+        insta::assert_snapshot!(faults("stats count | appendcols [search sourcetype=aws:cloudtrail]"), @r#"
+        R003 the key `id` is missing
+        S211 `appendcols` of whole events is not supported
+        "#);
+        insta::assert_snapshot!(faults("stats count | appendcols foo=t [search sourcetype=aws:cloudtrail]"), @r#"
+        R003 the key `id` is missing
+        S206 `appendcols` has no option `foo`
+        "#);
     }
 }

@@ -43,19 +43,61 @@ mod tests {
 
     #[test]
     fn rows_are_followed_by_what_they_become() {
-        insta::assert_snapshot!(ir(r#"stats count by awsRegion | appendpipe [stats sum(count) as count | eval awsRegion="all"]"#), @"");
-        insta::assert_snapshot!(ir("stats count by awsRegion | appendpipe run_in_preview=f [ | search count>5]"), @"");
+        insta::assert_snapshot!(ir(r#"stats count by awsRegion | appendpipe [stats sum(count) as count | eval awsRegion="all"]"#), @r#"
+        union
+        [
+          scan cloudtrail earliest -1h latest now
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+        ]
+        [
+          scan cloudtrail earliest -1h latest now
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+          aggregate count = sum(count)
+          extend awsRegion = "all"
+        ]
+        => awsRegion: string, count: integer
+        "#);
+        insta::assert_snapshot!(ir("stats count by awsRegion | appendpipe run_in_preview=f [ | search count>5]"), @r#"
+        union
+        [
+          scan cloudtrail earliest -1h latest now
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+        ]
+        [
+          scan cloudtrail earliest -1h latest now
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+          filter count > 5
+        ]
+        => awsRegion: string, count: integer
+        "#);
         insta::assert_snapshot!(notes("stats count by awsRegion | appendpipe [head 1]"), @"");
     }
 
     #[test]
     fn events_are_not_followed_by_rows_of_another_kind() {
-        insta::assert_snapshot!(faults("appendpipe [stats count]"), @"");
+        insta::assert_snapshot!(faults("appendpipe [stats count]"), @r#"
+        R003 the key `id` is missing
+        S211 one side has whole events and the other rows with fixed fields, which is not supported
+        "#);
     }
 
     #[test]
     fn a_pipeline_in_brackets_is_needed() {
-        insta::assert_snapshot!(faults("stats count | appendpipe stats count"), @"");
-        insta::assert_snapshot!(faults("stats count | appendpipe [count=5]"), @"");
+        insta::assert_snapshot!(faults("stats count | appendpipe stats count"), @r#"
+        R003 the key `id` is missing
+        S201 expected `[`, found `stats`
+        "#);
+        insta::assert_snapshot!(faults("stats count | appendpipe [count=5]"), @r#"
+        R003 the key `id` is missing
+        S203 unknown command `count`
+        "#);
     }
 }

@@ -80,18 +80,41 @@ mod tests {
 
     #[test]
     fn the_row_before_is_copied() {
-        insta::assert_snapshot!(ir("table awsRegion | autoregress awsRegion as before"), @"");
+        insta::assert_snapshot!(ir("table awsRegion | autoregress awsRegion as before"), @r#"
+        project awsRegion
+        window `(before 1)` = first(awsRegion) over rows before, the last 1
+        extend before = `(before 1)`
+        project awsRegion, before
+        => awsRegion: string, before: string?
+        "#);
     }
 
     #[test]
     fn a_range_gives_several_fields() {
-        insta::assert_snapshot!(ir("table awsRegion | autoregress awsRegion p=2-3"), @"");
+        insta::assert_snapshot!(ir("table awsRegion | autoregress awsRegion p=2-3"), @r#"
+        project awsRegion
+        window `(before 1)` = first(awsRegion) over rows before, the last 1
+        window `(before 2)` = first(`(before 1)`) over rows before, the last 1
+        window `(before 3)` = first(`(before 2)`) over rows before, the last 1
+        extend awsRegion_p2 = `(before 2)`, awsRegion_p3 = `(before 3)`
+        project awsRegion, awsRegion_p2, awsRegion_p3
+        => awsRegion: string, awsRegion_p2: string?, awsRegion_p3: string?
+        "#);
     }
 
     #[test]
     fn a_range_has_no_single_name() {
-        insta::assert_snapshot!(faults("autoregress awsRegion as x p=2-3"), @"");
-        insta::assert_snapshot!(faults("autoregress awsRegion p=3-2"), @"");
-        insta::assert_snapshot!(faults("autoregress awsRegion p=1000"), @"");
+        insta::assert_snapshot!(faults("autoregress awsRegion as x p=2-3"), @r#"
+        R003 the key `id` is missing
+        S206 a range of rows gives several fields, which one name can't stand for
+        "#);
+        insta::assert_snapshot!(faults("autoregress awsRegion p=3-2"), @r#"
+        R003 the key `id` is missing
+        S206 `3-2` is no range of rows
+        "#);
+        insta::assert_snapshot!(faults("autoregress awsRegion p=1000"), @r#"
+        R003 the key `id` is missing
+        S207 `p` of more than 20 is not supported
+        "#);
     }
 }

@@ -146,22 +146,51 @@ mod tests {
 
     #[test]
     fn rows_without_the_fields_can_stay() {
-        insta::assert_snapshot!(ir("table errorCode awsRegion | dedup 2 errorCode keepempty=t"), @"");
+        insta::assert_snapshot!(ir("table errorCode awsRegion | dedup 2 errorCode keepempty=t"), @r#"
+        extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+        project errorCode, awsRegion
+        window `(nth 1)` = count() by errorCode over rows so far
+        filter `(nth 1)` <= 2
+        project errorCode, awsRegion
+        => errorCode: string, awsRegion: string
+        "#);
     }
 
     #[test]
     fn all_rows_can_stay_without_the_repeated_values() {
-        insta::assert_snapshot!(ir("table errorCode awsRegion | dedup awsRegion keepevents=t sortby -errorCode"), @"");
+        insta::assert_snapshot!(ir("table errorCode awsRegion | dedup awsRegion keepevents=t sortby -errorCode"), @r#"
+        extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+        project errorCode, awsRegion
+        window `(nth 1)` = count() by awsRegion over rows so far
+        extend awsRegion = case when `(nth 1)` <= 1 then awsRegion end
+        project errorCode, awsRegion
+        sort errorCode desc
+        => errorCode: string, awsRegion: string?
+        "#);
     }
 
     #[test]
     fn only_rows_that_follow_each_other_can_count() {
-        insta::assert_snapshot!(ir("table errorCode awsRegion | dedup errorCode consecutive=t"), @"");
+        insta::assert_snapshot!(ir("table errorCode awsRegion | dedup errorCode consecutive=t"), @r#"
+        extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+        project errorCode, awsRegion
+        window `(before 1)` = last(errorCode) over rows before
+        window `(run 2)` = count_if(not (is-true(`(before 1)` = errorCode))) over rows so far
+        distinct first 1 of errorCode, `(run 2)`
+        project errorCode, awsRegion
+        => errorCode: string, awsRegion: string
+        "#);
     }
 
     #[test]
     fn unknown_options_are_named() {
-        insta::assert_snapshot!(faults("dedup errorCode keepall=t"), @"");
-        insta::assert_snapshot!(faults("dedup error*"), @"");
+        insta::assert_snapshot!(faults("dedup errorCode keepall=t"), @r#"
+        R003 the key `id` is missing
+        S206 `dedup` has no option `keepall`
+        "#);
+        insta::assert_snapshot!(faults("dedup error*"), @r#"
+        R003 the key `id` is missing
+        S211 `dedup` with a field wildcard is not supported
+        "#);
     }
 }

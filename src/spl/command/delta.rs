@@ -65,17 +65,38 @@ mod tests {
 
     #[test]
     fn the_row_before_is_subtracted() {
-        insta::assert_snapshot!(ir("stats count by awsRegion | delta count"), @"");
+        insta::assert_snapshot!(ir("stats count by awsRegion | delta count"), @r#"
+        aggregate count = count()
+            by awsRegion
+        window `(before 1)` = first(count) over rows before, the last 1
+        extend `delta(count)` = (count - `(before 1)`)
+        project awsRegion, count, `delta(count)`
+        => awsRegion: string, count: integer, `delta(count)`: integer?
+        "#);
     }
 
     #[test]
     fn the_row_can_lie_further_back() {
-        insta::assert_snapshot!(ir("table errorCode | delta errorCode as change p=2"), @"");
+        insta::assert_snapshot!(ir("table errorCode | delta errorCode as change p=2"), @r#"
+        extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+        project errorCode
+        window `(before 1)` = first(errorCode as double) over rows before, the last 1
+        window `(before 2)` = first(`(before 1)`) over rows before, the last 1
+        extend change = (errorCode as double - `(before 2)`)
+        project errorCode, change
+        => errorCode: string, change: double?
+        "#);
     }
 
     #[test]
     fn the_distance_is_a_small_number() {
-        insta::assert_snapshot!(faults("delta errorCode p=0"), @"");
-        insta::assert_snapshot!(faults("delta errorCode q=2"), @"");
+        insta::assert_snapshot!(faults("delta errorCode p=0"), @r#"
+        R003 the key `id` is missing
+        S206 `p` counts the rows before the current one, from 1
+        "#);
+        insta::assert_snapshot!(faults("delta errorCode q=2"), @r#"
+        R003 the key `id` is missing
+        S206 `delta` has no option `q`
+        "#);
     }
 }

@@ -44,13 +44,23 @@ mod tests {
     #[test]
     fn the_value_stays_and_it_is_said() {
         let stages = r#"stats count by awsRegion | fieldformat count=tostring(count, "commas")"#;
-        insta::assert_snapshot!(ir(stages), @"");
-        insta::assert_snapshot!(notes(stages), @"");
+        insta::assert_snapshot!(ir(stages), @r#"
+        aggregate count = count()
+            by awsRegion
+        => awsRegion: string, count: integer
+        "#);
+        insta::assert_snapshot!(notes(stages), @"C404 `count` is shown as it is, not in the look that `fieldformat` gives it");
     }
 
     #[test]
     fn faults_of_the_expression_are_found() {
-        insta::assert_snapshot!(faults("fieldformat awsRegion=lowwer(awsRegion)"), @"");
-        insta::assert_snapshot!(faults("fieldformat awsRegion"), @"");
+        insta::assert_snapshot!(faults("fieldformat awsRegion=lowwer(awsRegion)"), @r#"
+        R003 the key `id` is missing
+        S205 unknown function `lowwer`
+        "#);
+        insta::assert_snapshot!(faults("fieldformat awsRegion"), @r#"
+        R003 the key `id` is missing
+        S201 expected `=`, found the end of the search
+        "#);
     }
 }

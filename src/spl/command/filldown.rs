@@ -52,12 +52,21 @@ mod tests {
 
     #[test]
     fn the_last_value_so_far_stands_for_null() {
-        insta::assert_snapshot!(ir("table errorCode errorMessage | filldown errorCode"), @"");
-        insta::assert_snapshot!(ir("table errorCode errorMessage awsRegion | filldown"), @"");
+        insta::assert_snapshot!(ir("table errorCode errorMessage | filldown errorCode"), @r#"
+        extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+        project errorCode, errorMessage
+        => errorCode: string, errorMessage: string?
+        "#);
+        insta::assert_snapshot!(ir("table errorCode errorMessage awsRegion | filldown"), @r#"
+        extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+        project errorCode, errorMessage, awsRegion
+        window errorMessage = last(errorMessage) over rows so far
+        => errorCode: string, errorMessage: string?, awsRegion: string
+        "#);
     }
 
     #[test]
     fn several_values_are_refused() {
-        insta::assert_snapshot!(faults("stats values(errorCode) as e by awsRegion | filldown e"), @"");
+        insta::assert_snapshot!(faults("stats values(errorCode) as e by awsRegion | filldown e"), @"R003 the key `id` is missing");
     }
 }

@@ -193,14 +193,34 @@ mod tests {
     #[test]
     fn tokens_can_have_other_names() {
         let stages = "stats count as in_x count as in_y by awsRegion | foreach in_* fieldstr=\"#f#\" matchstr=\"#m#\" [eval \"out_#m#\"='#f#'+1]";
-        insta::assert_snapshot!(ir(stages), @"");
-        insta::assert_snapshot!(ir("stats count as a_x_1 by awsRegion | foreach *_x_* [eval <<MATCHSEG1>>_<<MATCHSEG2>>=<<FIELD>>]"), @"");
+        insta::assert_snapshot!(ir(stages), @r#"
+        aggregate in_x = count(), in_y = count()
+            by awsRegion
+        extend out_x = (in_x + 1)
+        extend out_y = (in_y + 1)
+        => awsRegion: string, in_x: integer, in_y: integer, out_x: integer, out_y: integer
+        "#);
+        insta::assert_snapshot!(ir("stats count as a_x_1 by awsRegion | foreach *_x_* [eval <<MATCHSEG1>>_<<MATCHSEG2>>=<<FIELD>>]"), @r#"
+        aggregate a_x_1 = count()
+            by awsRegion
+        extend a_1 = a_x_1
+        => awsRegion: string, a_x_1: integer, a_1: integer
+        "#);
     }
 
     #[test]
     fn modes_that_run_in_a_row_are_named() {
-        insta::assert_snapshot!(faults("foreach mode=multivalue parts [eval n=n+<<ITEM>>]"), @"");
-        insta::assert_snapshot!(faults("foreach mode=all parts [eval n=n+<<ITEM>>]"), @"");
-        insta::assert_snapshot!(faults("table awsRegion | foreach aws* [eval x=<<ITEM>>]"), @"");
+        insta::assert_snapshot!(faults("foreach mode=multivalue parts [eval n=n+<<ITEM>>]"), @r#"
+        R003 the key `id` is missing
+        S207 `foreach mode=multivalue` runs its template for each value that a row holds, which is not supported
+        "#);
+        insta::assert_snapshot!(faults("foreach mode=all parts [eval n=n+<<ITEM>>]"), @r#"
+        R003 the key `id` is missing
+        S206 `foreach` has no mode `all`
+        "#);
+        insta::assert_snapshot!(faults("table awsRegion | foreach aws* [eval x=<<ITEM>>]"), @r#"
+        R003 the key `id` is missing
+        S211 `<<ITEM>>` in the template of `foreach` is not supported
+        "#);
     }
 }

@@ -77,19 +77,50 @@ mod tests {
 
     #[test]
     fn the_first_rows_are_kept() {
-        insta::assert_snapshot!(ir("stats count by awsRegion | head"), @"");
-        insta::assert_snapshot!(ir("stats count by awsRegion | head limit=3"), @"");
+        insta::assert_snapshot!(ir("stats count by awsRegion | head"), @r#"
+        aggregate count = count()
+            by awsRegion
+        first 10
+        => awsRegion: string, count: integer
+        "#);
+        insta::assert_snapshot!(ir("stats count by awsRegion | head limit=3"), @r#"
+        aggregate count = count()
+            by awsRegion
+        first 3
+        => awsRegion: string, count: integer
+        "#);
     }
 
     #[test]
     fn rows_end_before_the_first_that_fails_the_condition() {
-        insta::assert_snapshot!(ir("stats count by awsRegion | head (count>5)"), @"");
-        insta::assert_snapshot!(ir("stats max(x) as m by awsRegion | head limit=7 keeplast=t null=t (m>5)"), @"");
+        insta::assert_snapshot!(ir("stats count by awsRegion | head (count>5)"), @r#"
+        aggregate count = count()
+            by awsRegion
+        window `(run 1)` = count_if(not (count > 5)) over rows so far
+        filter `(run 1)` = 0
+        project awsRegion, count
+        => awsRegion: string, count: integer
+        "#);
+        insta::assert_snapshot!(ir("stats max(x) as m by awsRegion | head limit=7 keeplast=t null=t (m>5)"), @r#"
+        aggregate m = max(x)
+            by awsRegion
+        window `(run 1)` = count_if(is-true(not (m > 5))) over rows before
+        filter `(run 1)` = 0
+        project awsRegion, m
+        first 7
+        => awsRegion: string, m: unknown?
+        "#);
     }
 
     #[test]
     fn unknown_options_are_named() {
-        insta::assert_snapshot!(faults("head last=3"), @"");
-        insta::assert_snapshot!(faults("head 3 4"), @"");
+        insta::assert_snapshot!(faults("head last=3"), @r#"
+        R003 the key `id` is missing
+        S206 `head` has no option `last`
+        "#);
+        insta::assert_snapshot!(faults("head 3 4"), @r#"
+        R003 the key `id` is missing
+        S201 expected an option, found `4`
+        "#);
     }
 }

@@ -125,11 +125,22 @@ mod tests {
 
     #[test]
     fn known_rows_are_counted_out() {
-        insta::assert_snapshot!(with_table("| inputlookup start=1 max=1 strict=t tools"), @"");
+        insta::assert_snapshot!(with_table("| inputlookup start=1 max=1 strict=t tools"), @r#"
+        values tools (id, name) 1 rows
+        => id: unknown?, name: unknown?
+        "#);
     }
 
     #[test]
     fn rows_behind_a_condition_are_counted_when_the_query_runs() {
-        insta::assert_snapshot!(with_table("| inputlookup start=1 max=1 tools where id>1"), @"");
+        insta::assert_snapshot!(with_table("| inputlookup start=1 max=1 tools where id>1"), @r#"
+        values tools (id, name) 3 rows
+        filter id > 1
+        window `(row 1)` = count() over rows so far
+        filter `(row 1)` > 1
+        project id, name
+        first 1
+        => id: unknown?, name: unknown?
+        "#);
     }
 }

@@ -200,20 +200,82 @@ mod tests {
 
     #[test]
     fn fields_of_the_rows_can_stay() {
-        insta::assert_snapshot!(ir(&format!("stats count by awsRegion | join type=outer overwrite=f awsRegion [{OTHER}]")), @"");
-        insta::assert_snapshot!(ir(&format!("stats max(x) as errors by awsRegion | join overwrite=f awsRegion [{OTHER}]")), @"");
+        insta::assert_snapshot!(ir(&format!("stats count by awsRegion | join type=outer overwrite=f awsRegion [{OTHER}]")), @r#"
+        aggregate count = count()
+            by awsRegion
+        join left max 1 on awsRegion
+        [
+          scan cloudtrail
+              awsRegion: string
+              errorCode: string?
+              eventName: string
+              responseElements.ConsoleLogin: unknown?
+          extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+          aggregate errors = distinct_count(errorCode)
+              by awsRegion
+          project awsRegion, errors
+        ]
+        project awsRegion, count, errors
+        => awsRegion: string, count: integer, errors: integer?
+        "#);
+        insta::assert_snapshot!(ir(&format!("stats max(x) as errors by awsRegion | join overwrite=f awsRegion [{OTHER}]")), @r#"
+        aggregate errors = max(x)
+            by awsRegion
+        join inner max 1 on awsRegion
+        [
+          scan cloudtrail
+              awsRegion: string
+              errorCode: string?
+              eventName: string
+              responseElements.ConsoleLogin: unknown?
+          extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+          aggregate count = count(), errors = distinct_count(errorCode)
+              by awsRegion
+          project awsRegion, count, `(joined 1)` = errors
+        ]
+        extend errors = coalesce(errors, `(joined 1)`)
+        project awsRegion, errors, count
+        => awsRegion: string, errors: unknown, count: integer
+        "#);
     }
 
     #[test]
     fn without_fields_all_common_ones_join() {
-        insta::assert_snapshot!(ir(&format!("stats count by awsRegion | join [{OTHER}]")), @"");
-        insta::assert_snapshot!(faults(&format!("join [{OTHER}]")), @"");
-        insta::assert_snapshot!(faults(&format!("stats count as n by eventName | join [{OTHER}]")), @"");
+        insta::assert_snapshot!(ir(&format!("stats count by awsRegion | join [{OTHER}]")), @r#"
+        aggregate count = count()
+            by awsRegion
+        join inner max 1 on awsRegion, count
+        [
+          scan cloudtrail
+              awsRegion: string
+              errorCode: string?
+              eventName: string
+              responseElements.ConsoleLogin: unknown?
+          extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+          aggregate count = count(), errors = distinct_count(errorCode)
+              by awsRegion
+        ]
+        => awsRegion: string, count: integer, errors: integer
+        "#);
+        insta::assert_snapshot!(faults(&format!("join [{OTHER}]")), @r#"
+        R003 the key `id` is missing
+        S211 `join` without fields joins on all common ones, and which fields the events have is not listed here
+        "#);
+        insta::assert_snapshot!(faults(&format!("stats count as n by eventName | join [{OTHER}]")), @r#"
+        R003 the key `id` is missing
+        N310 both sides of `join` have no field in common, so no row is joined
+        "#);
     }
 
     #[test]
     fn joins_by_time_and_by_side_are_named() {
-        insta::assert_snapshot!(faults(&format!("stats count by awsRegion | join usetime=t awsRegion [{OTHER}]")), @"");
-        insta::assert_snapshot!(faults(&format!("stats count by awsRegion | join left=L right=R where L.a=R.b [{OTHER}]")), @"");
+        insta::assert_snapshot!(faults(&format!("stats count by awsRegion | join usetime=t awsRegion [{OTHER}]")), @r#"
+        R003 the key `id` is missing
+        S207 `join usetime` pairs rows by their time, which is not supported
+        "#);
+        insta::assert_snapshot!(faults(&format!("stats count by awsRegion | join left=L right=R where L.a=R.b [{OTHER}]")), @r#"
+        R003 the key `id` is missing
+        S207 `join` with names for its sides (`left=L right=R where L.a=R.b`) is not supported
+        "#);
     }
 }

@@ -169,13 +169,25 @@ mod tests {
 
     #[test]
     fn rows_have_the_moment_of_the_search() {
-        insta::assert_snapshot!(ir_of("| makeresults count=3 | eval x=1"), @"");
+        insta::assert_snapshot!(ir_of("| makeresults count=3 | eval x=1"), @r#"
+        values makeresults ((row 1)) 3 rows
+        project _time = now()
+        extend x = 1
+        => _time: time, x: integer
+        "#);
     }
 
     #[test]
     fn data_of_the_search_become_rows() {
-        insta::assert_snapshot!(ir_of("| makeresults format=csv data=\"a,b\n1,2\n3,\" | where a>1"), @"");
-        insta::assert_snapshot!(ir_of(r#"| makeresults format=json data="[{\"a\":1}, {\"b\":\"x\"}]""#), @"");
+        insta::assert_snapshot!(ir_of("| makeresults format=csv data=\"a,b\n1,2\n3,\" | where a>1"), @r#"
+        values makeresults (a, b 1, 2 3, ) 0 rows
+        filter a > 1
+        => a: unknown?, `b 1`: unknown?, `2 3`: unknown?, ``: unknown?
+        "#);
+        insta::assert_snapshot!(ir_of(r#"| makeresults format=json data="[{\"a\":1}, {\"b\":\"x\"}]""#), @r#"
+        values makeresults (a, b) 2 rows
+        => a: unknown?, b: unknown?
+        "#);
     }
 
     #[test]
@@ -189,10 +201,25 @@ mod tests {
 
     #[test]
     fn what_is_not_read_is_named() {
-        insta::assert_snapshot!(ir_of("| makeresults annotate=t"), @"");
-        insta::assert_snapshot!(ir_of("| makeresults format=csv"), @"");
-        insta::assert_snapshot!(ir_of("| makeresults count=1000000"), @"");
-        insta::assert_snapshot!(ir_of(r#"| makeresults format=json data="[{\"a\":[1]}]""#), @"");
-        insta::assert_snapshot!(faults("makeresults"), @"");
+        insta::assert_snapshot!(ir_of("| makeresults annotate=t"), @r#"
+        R003 the key `id` is missing
+        S207 option `annotate` of `makeresults` is not supported
+        "#);
+        insta::assert_snapshot!(ir_of("| makeresults format=csv"), @r#"
+        R003 the key `id` is missing
+        S206 `format` and `data` of `makeresults` stand together
+        "#);
+        insta::assert_snapshot!(ir_of("| makeresults count=1000000"), @r#"
+        R003 the key `id` is missing
+        S207 `makeresults` of more than 10000 rows is not supported
+        "#);
+        insta::assert_snapshot!(ir_of(r#"| makeresults format=json data="[{\"a\":[1]}]""#), @r#"
+        R003 the key `id` is missing
+        S206 the data of `makeresults` can't be read: `a` holds a list or an object
+        "#);
+        insta::assert_snapshot!(faults("makeresults"), @r#"
+        R003 the key `id` is missing
+        S206 `makeresults` makes rows, so that it begins a search
+        "#);
     }
 }

@@ -74,12 +74,36 @@ mod tests {
 
     #[test]
     fn events_of_all_searches_come_newest_first() {
-        insta::assert_snapshot!(ir_of("| multisearch [search sourcetype=aws:cloudtrail errorCode=*] [search sourcetype=aws:cloudtrail eventName=A | eval x=1] | table awsRegion x"), @"");
+        insta::assert_snapshot!(ir_of("| multisearch [search sourcetype=aws:cloudtrail errorCode=*] [search sourcetype=aws:cloudtrail eventName=A | eval x=1] | table awsRegion x"), @r#"
+        union
+        [
+          scan cloudtrail
+              _time: time
+              awsRegion: string
+        ]
+        [
+          scan cloudtrail
+              _time: time
+              awsRegion: string
+              eventName: string
+          filter eventName = "A" (any case)
+          extend x = 1
+        ]
+        sort _time desc
+        project awsRegion, x
+        => awsRegion: string, x: integer?
+        "#);
     }
 
     #[test]
     fn it_begins_a_search_and_takes_two() {
-        insta::assert_snapshot!(faults("multisearch [search sourcetype=aws:cloudtrail] [search sourcetype=aws:cloudtrail]"), @"");
-        insta::assert_snapshot!(ir_of("| multisearch [search sourcetype=aws:cloudtrail]"), @"");
+        insta::assert_snapshot!(faults("multisearch [search sourcetype=aws:cloudtrail] [search sourcetype=aws:cloudtrail]"), @r#"
+        R003 the key `id` is missing
+        S206 `multisearch` makes rows, so that it begins a search
+        "#);
+        insta::assert_snapshot!(ir_of("| multisearch [search sourcetype=aws:cloudtrail]"), @r#"
+        R003 the key `id` is missing
+        S201 expected two searches or more, each in brackets, found the end of the search
+        "#);
     }
 }

@@ -93,19 +93,52 @@ mod tests {
 
     #[test]
     fn the_first_row_gives_a_condition() {
-        insta::assert_snapshot!(ir("search [search sourcetype=aws:cloudtrail errorCode=* | return userAgent] | table awsRegion"), @"");
+        insta::assert_snapshot!(ir("search [search sourcetype=aws:cloudtrail errorCode=* | return userAgent] | table awsRegion"), @r#"
+        semi-join on userAgent = userAgent
+        [
+          scan cloudtrail
+              userAgent: string?
+          first 1
+          project userAgent
+        ]
+        project awsRegion
+        => awsRegion: string
+        "#);
     }
 
     #[test]
     fn rows_are_counted_and_fields_renamed() {
-        insta::assert_snapshot!(ir("search NOT [search sourcetype=aws:cloudtrail | return 5 userAgent=eventName, awsRegion] | table awsRegion"), @"");
+        insta::assert_snapshot!(ir("search NOT [search sourcetype=aws:cloudtrail | return 5 userAgent=eventName, awsRegion] | table awsRegion"), @r#"
+        anti-join on userAgent = userAgent, awsRegion = awsRegion
+        [
+          scan cloudtrail
+              awsRegion: string
+              eventName: string
+          first 5
+          project userAgent = eventName, awsRegion
+        ]
+        project awsRegion
+        => awsRegion: string
+        "#);
     }
 
     #[test]
     fn text_and_other_places_are_refused() {
-        insta::assert_snapshot!(faults("search [search sourcetype=aws:cloudtrail | return 5 $userAgent] | table awsRegion"), @"");
-        insta::assert_snapshot!(faults("table awsRegion | return awsRegion"), @"");
-        insta::assert_snapshot!(faults("table awsRegion | append [search sourcetype=aws:cloudtrail | return awsRegion]"), @"");
-        insta::assert_snapshot!(faults("search [search sourcetype=aws:cloudtrail | return 5]"), @"");
+        insta::assert_snapshot!(faults("search [search sourcetype=aws:cloudtrail | return 5 $userAgent] | table awsRegion"), @r#"
+        R003 the key `id` is missing
+        S211 `return $userAgent` splices values into the search as text
+        "#);
+        insta::assert_snapshot!(faults("table awsRegion | return awsRegion"), @r#"
+        R003 the key `id` is missing
+        S211 `return` makes a condition of rows, which is not supported outside a condition
+        "#);
+        insta::assert_snapshot!(faults("table awsRegion | append [search sourcetype=aws:cloudtrail | return awsRegion]"), @r#"
+        R003 the key `id` is missing
+        S211 `return` makes a condition of rows, which is not supported outside a condition
+        "#);
+        insta::assert_snapshot!(faults("search [search sourcetype=aws:cloudtrail | return 5]"), @r#"
+        R003 the key `id` is missing
+        S201 expected a field name, found `]`
+        "#);
     }
 }

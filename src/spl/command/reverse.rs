@@ -27,16 +27,32 @@ mod tests {
 
     #[test]
     fn rows_are_sorted_by_their_number() {
-        insta::assert_snapshot!(ir("stats count by awsRegion | reverse | head 2"), @"");
+        insta::assert_snapshot!(ir("stats count by awsRegion | reverse | head 2"), @r#"
+        aggregate count = count()
+            by awsRegion
+        window `(row 1)` = count() over rows so far
+        sort `(row 1)` desc as number
+        project awsRegion, count
+        first 2
+        => awsRegion: string, count: integer
+        "#);
     }
 
     #[test]
     fn events_can_be_reversed() {
-        insta::assert_snapshot!(ir("reverse | table awsRegion"), @"");
+        insta::assert_snapshot!(ir("reverse | table awsRegion"), @r#"
+        window `(row 1)` = count() over rows so far
+        sort `(row 1)` desc as number
+        project awsRegion
+        => awsRegion: string
+        "#);
     }
 
     #[test]
     fn there_are_no_arguments() {
-        insta::assert_snapshot!(faults("reverse awsRegion"), @"");
+        insta::assert_snapshot!(faults("reverse awsRegion"), @r#"
+        R003 the key `id` is missing
+        S201 expected `|` or the end of the search, found `awsRegion`
+        "#);
     }
 }

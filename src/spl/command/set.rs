@@ -104,23 +104,97 @@ mod tests {
 
     #[test]
     fn union_keeps_each_row_once() {
-        insta::assert_snapshot!(set("union"), @"");
+        insta::assert_snapshot!(set("union"), @r#"
+        union
+        [
+          scan cloudtrail
+              awsRegion: string
+          project awsRegion
+        ]
+        [
+          scan cloudtrail
+              awsRegion: string
+              errorCode: string?
+              eventName: string
+              responseElements.ConsoleLogin: unknown?
+          extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+          project awsRegion, errorCode
+        ]
+        distinct first 1 of awsRegion, errorCode is null, coalesce(errorCode, "")
+        project awsRegion, errorCode
+        => awsRegion: string, errorCode: string?
+        "#);
     }
 
     #[test]
     fn diff_keeps_rows_of_one_side_alone() {
-        insta::assert_snapshot!(set("diff"), @"");
+        insta::assert_snapshot!(set("diff"), @r#"
+        union
+        [
+          scan cloudtrail
+              awsRegion: string
+          project awsRegion
+          extend `(side 1)` = 1
+        ]
+        [
+          scan cloudtrail
+              awsRegion: string
+              errorCode: string?
+              eventName: string
+              responseElements.ConsoleLogin: unknown?
+          extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+          project awsRegion, errorCode
+          extend `(side 1)` = 2
+        ]
+        window `(sides 2)` = distinct_count(`(side 1)`) by awsRegion, errorCode is null, coalesce(errorCode, "")
+        filter `(sides 2)` = 1
+        distinct first 1 of awsRegion, errorCode is null, coalesce(errorCode, "")
+        project awsRegion, errorCode
+        => awsRegion: string, errorCode: string?
+        "#);
     }
 
     #[test]
     fn intersect_keeps_rows_of_both_sides() {
-        insta::assert_snapshot!(set("intersect"), @"");
+        insta::assert_snapshot!(set("intersect"), @r#"
+        union
+        [
+          scan cloudtrail
+              awsRegion: string
+          project awsRegion
+          extend `(side 1)` = 1
+        ]
+        [
+          scan cloudtrail
+              awsRegion: string
+              errorCode: string?
+              eventName: string
+              responseElements.ConsoleLogin: unknown?
+          extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+          project awsRegion, errorCode
+          extend `(side 1)` = 2
+        ]
+        window `(sides 2)` = distinct_count(`(side 1)`) by awsRegion, errorCode is null, coalesce(errorCode, "")
+        filter `(sides 2)` = 2
+        distinct first 1 of awsRegion, errorCode is null, coalesce(errorCode, "")
+        project awsRegion, errorCode
+        => awsRegion: string, errorCode: string?
+        "#);
     }
 
     #[test]
     fn rows_need_listed_fields_and_the_operation_a_name() {
-        insta::assert_snapshot!(ir_of("| set union [search sourcetype=aws:cloudtrail] [search sourcetype=aws:cloudtrail]"), @"");
-        insta::assert_snapshot!(ir_of("| set minus [search sourcetype=aws:cloudtrail] [search sourcetype=aws:cloudtrail]"), @"");
-        insta::assert_snapshot!(faults("set union [search sourcetype=aws:cloudtrail] [search sourcetype=aws:cloudtrail]"), @"");
+        insta::assert_snapshot!(ir_of("| set union [search sourcetype=aws:cloudtrail] [search sourcetype=aws:cloudtrail]"), @r#"
+        R003 the key `id` is missing
+        S211 `set` compares all fields of the rows, which are not listed here
+        "#);
+        insta::assert_snapshot!(ir_of("| set minus [search sourcetype=aws:cloudtrail] [search sourcetype=aws:cloudtrail]"), @r#"
+        R003 the key `id` is missing
+        S201 expected `union`, `diff` or `intersect`, found `minus`
+        "#);
+        insta::assert_snapshot!(faults("set union [search sourcetype=aws:cloudtrail] [search sourcetype=aws:cloudtrail]"), @r#"
+        R003 the key `id` is missing
+        S206 `set` makes rows, so that it begins a search
+        "#);
     }
 }

@@ -142,14 +142,36 @@ mod tests {
 
     #[test]
     fn a_direction_at_the_end_turns_every_key() {
-        insta::assert_snapshot!(ir("table awsRegion eventName | sort 5 awsRegion -eventName desc"), @"");
-        insta::assert_snapshot!(ir("table awsRegion eventName | sort 0 awsRegion d"), @"");
-        insta::assert_snapshot!(ir("table awsRegion eventName | sort 0 awsRegion asc"), @"");
+        insta::assert_snapshot!(ir("table awsRegion eventName | sort 5 awsRegion -eventName desc"), @r#"
+        project awsRegion, eventName
+        sort awsRegion desc, eventName limit 5
+        => awsRegion: string, eventName: string
+        "#);
+        insta::assert_snapshot!(ir("table awsRegion eventName | sort 0 awsRegion d"), @r#"
+        project awsRegion, eventName
+        sort awsRegion desc
+        => awsRegion: string, eventName: string
+        "#);
+        insta::assert_snapshot!(ir("table awsRegion eventName | sort 0 awsRegion asc"), @r#"
+        project awsRegion, eventName
+        sort awsRegion
+        => awsRegion: string, eventName: string
+        "#);
     }
 
     #[test]
     fn fields_may_have_the_name_of_a_direction() {
-        insta::assert_snapshot!(ir("stats count as d by awsRegion | sort 0 d, awsRegion"), @"");
-        insta::assert_snapshot!(ir("stats count as d by awsRegion | sort d"), @"");
+        insta::assert_snapshot!(ir("stats count as d by awsRegion | sort 0 d, awsRegion"), @r#"
+        aggregate d = count()
+            by awsRegion
+        sort d, awsRegion
+        => awsRegion: string, d: integer
+        "#);
+        insta::assert_snapshot!(ir("stats count as d by awsRegion | sort d"), @r#"
+        aggregate d = count()
+            by awsRegion
+        sort d limit 10000
+        => awsRegion: string, d: integer
+        "#);
     }
 }

@@ -111,12 +111,25 @@ mod tests {
     #[test]
     fn values_of_multivalue_keys_can_count_once() {
         let make = r#"eval parts=split(userAgent, " ")"#;
-        insta::assert_snapshot!(ir(&format!("{make} | stats dedup_splitvals=t partitions=3 delim=x count by parts")), @"");
+        insta::assert_snapshot!(ir(&format!("{make} | stats dedup_splitvals=t partitions=3 delim=x count by parts")), @r#"
+        extend parts = split(userAgent, " ")
+        extend parts = mvdedup(parts)
+        unnest parts
+        aggregate count = count()
+            by parts
+        => parts: unknown, count: integer
+        "#);
     }
 
     #[test]
     fn unsupported_options_are_named() {
-        insta::assert_snapshot!(faults("stats allnum=t sum(x)"), @"");
-        insta::assert_snapshot!(faults("stats most=3 sum(x)"), @"");
+        insta::assert_snapshot!(faults("stats allnum=t sum(x)"), @r#"
+        R003 the key `id` is missing
+        S207 option `allnum` of `stats` is not supported
+        "#);
+        insta::assert_snapshot!(faults("stats most=3 sum(x)"), @r#"
+        R003 the key `id` is missing
+        S206 `stats` has no option `most`
+        "#);
     }
 }

@@ -208,32 +208,83 @@ mod tests {
 
     #[test]
     fn one_window_slides_over_all_groups_unless_each_has_its_own() {
-        insta::assert_snapshot!(ir(&format!("{ROWS} | streamstats window=2 range(_time) as d by awsRegion")), @"");
-        insta::assert_snapshot!(ir(&format!("{ROWS} | streamstats window=2 global=f current=f count by awsRegion")), @"");
-        insta::assert_snapshot!(ir(&format!("{ROWS} | streamstats window=2 count")), @"");
+        insta::assert_snapshot!(ir(&format!("{ROWS} | streamstats window=2 range(_time) as d by awsRegion")), @r#"
+        extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+        project _time, awsRegion, errorCode
+        window d = range(_time) by awsRegion over rows so far, of the last 2 of all groups
+        => _time: time, awsRegion: string, errorCode: string, d: double?
+        "#);
+        insta::assert_snapshot!(ir(&format!("{ROWS} | streamstats window=2 global=f current=f count by awsRegion")), @r#"
+        extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+        project _time, awsRegion, errorCode
+        window count = count() by awsRegion over rows before, the last 2
+        => _time: time, awsRegion: string, errorCode: string, count: integer
+        "#);
+        insta::assert_snapshot!(ir(&format!("{ROWS} | streamstats window=2 count")), @r#"
+        extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+        project _time, awsRegion, errorCode
+        window count = count() over rows so far, the last 2
+        => _time: time, awsRegion: string, errorCode: string, count: integer
+        "#);
     }
 
     #[test]
     fn a_window_can_be_one_of_time() {
-        insta::assert_snapshot!(ir(&format!("{ROWS} | streamstats time_window=5m count by awsRegion")), @"");
+        insta::assert_snapshot!(ir(&format!("{ROWS} | streamstats time_window=5m count by awsRegion")), @r#"
+        extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+        project _time, awsRegion, errorCode
+        window count = count() by awsRegion over rows so far, less than 300s away
+        => _time: time, awsRegion: string, errorCode: string, count: integer
+        "#);
     }
 
     #[test]
     fn a_change_of_keys_begins_anew() {
-        insta::assert_snapshot!(ir(&format!("{ROWS} | streamstats reset_on_change=t count by errorCode")), @"");
+        insta::assert_snapshot!(ir(&format!("{ROWS} | streamstats reset_on_change=t count by errorCode")), @r#"
+        extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+        project _time, awsRegion, errorCode
+        window `(before 1)` = last(errorCode) over rows before
+        window `(run 2)` = count_if(not (is-true(`(before 1)` = errorCode))) over rows so far
+        window count = count() by errorCode, `(run 2)` over rows so far
+        project _time, awsRegion, errorCode, count
+        => _time: time, awsRegion: string, errorCode: string, count: integer
+        "#);
     }
 
     #[test]
     fn conditions_begin_anew_before_and_behind_a_row() {
-        insta::assert_snapshot!(ir(&format!(r#"{ROWS} | streamstats reset_before=(errorCode="a") reset_after=("errorCode=\"b\"") count"#)), @"");
+        insta::assert_snapshot!(ir(&format!(r#"{ROWS} | streamstats reset_before=(errorCode="a") reset_after=("errorCode=\"b\"") count"#)), @r#"
+        extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+        project _time, awsRegion, errorCode
+        window `(run 1)` = count_if(errorCode = "a") over rows so far
+        window `(run 2)` = count_if(errorCode = "b") over rows before
+        window count = count() by `(run 1)`, `(run 2)` over rows so far
+        project _time, awsRegion, errorCode, count
+        => _time: time, awsRegion: string, errorCode: string, count: integer
+        "#);
     }
 
     #[test]
     fn what_is_not_supported_is_named() {
-        insta::assert_snapshot!(faults(&format!("{ROWS} | streamstats reset_after=(n>5) count as n")), @"");
-        insta::assert_snapshot!(faults(&format!("{ROWS} | streamstats time_window=5m window=3 count as n")), @"");
-        insta::assert_snapshot!(faults("stats count by awsRegion | streamstats time_window=5m count as n"), @"");
-        insta::assert_snapshot!(faults(&format!("{ROWS} | streamstats time_window=soon count")), @"");
-        insta::assert_snapshot!(faults(&format!("{ROWS} | streamstats allnum=t sum(a)")), @"");
+        insta::assert_snapshot!(faults(&format!("{ROWS} | streamstats reset_after=(n>5) count as n")), @r#"
+        R003 the key `id` is missing
+        S211 a reset by `n`, which the same `streamstats` computes, is not supported
+        "#);
+        insta::assert_snapshot!(faults(&format!("{ROWS} | streamstats time_window=5m window=3 count as n")), @r#"
+        R003 the key `id` is missing
+        S211 `time_window` together with `window` is not supported
+        "#);
+        insta::assert_snapshot!(faults("stats count by awsRegion | streamstats time_window=5m count as n"), @r#"
+        R003 the key `id` is missing
+        S211 `time_window` needs the rows' `_time`, which they do not have here
+        "#);
+        insta::assert_snapshot!(faults(&format!("{ROWS} | streamstats time_window=soon count")), @r#"
+        R003 the key `id` is missing
+        S206 `soon` is no length of time
+        "#);
+        insta::assert_snapshot!(faults(&format!("{ROWS} | streamstats allnum=t sum(a)")), @r#"
+        R003 the key `id` is missing
+        S207 option `allnum` of `streamstats` is not supported
+        "#);
     }
 }

@@ -112,18 +112,57 @@ mod tests {
 
     #[test]
     fn it_can_begin_a_search() {
-        insta::assert_snapshot!(ir_of(&format!("| union [{OTHER}], [{OTHER} | head 3]")), @"");
+        insta::assert_snapshot!(ir_of(&format!("| union [{OTHER}], [{OTHER} | head 3]")), @r#"
+        union
+        [
+          scan cloudtrail
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+        ]
+        [
+          scan cloudtrail
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+          first 3
+        ]
+        => awsRegion: string, count: integer
+        "#);
     }
 
     #[test]
     fn it_adds_to_the_rows_so_far() {
-        insta::assert_snapshot!(ir(&format!("stats count by awsRegion | union maxout=7 [{OTHER}]")), @"");
+        insta::assert_snapshot!(ir(&format!("stats count by awsRegion | union maxout=7 [{OTHER}]")), @r#"
+        union
+        [
+          scan cloudtrail earliest -1h latest now
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+        ]
+        [
+          scan cloudtrail
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+          first 7
+        ]
+        => awsRegion: string, count: integer
+        "#);
     }
 
     #[test]
     fn data_sets_of_splunk_are_named() {
-        insta::assert_snapshot!(faults("stats count | union my_set, savedsearch:foo"), @"");
-        insta::assert_snapshot!(faults("stats count | union"), @"");
-        insta::assert_snapshot!(faults("stats count | union lookup:nothing"), @"");
+        insta::assert_snapshot!(faults("stats count | union my_set, savedsearch:foo"), @r#"
+        R003 the key `id` is missing
+        C405 `union` with `my_set` needs a data set of Splunk, which is not in the query
+        C405 `union` with `foo` needs a `savedsearch` of Splunk, which is not in the query
+        "#);
+        insta::assert_snapshot!(faults("stats count | union"), @r#"
+        R003 the key `id` is missing
+        S201 expected a data set or a subsearch, found the end of the search
+        "#);
+        insta::assert_snapshot!(faults("stats count | union lookup:nothing"), @"R003 the key `id` is missing");
     }
 }
