@@ -215,6 +215,9 @@ fn print_transaction(t: &Transaction, pad: &str, out: &mut String) -> fmt::Resul
     if !t.lists.is_empty() {
         writeln!(out, "{pad}    all values of {}", t.lists.join(", "))?;
     }
+    if t.columns.is_empty() {
+        return Ok(());
+    }
     writeln!(out, "{pad}    keeping {}", t.columns.join(", "))
 }
 

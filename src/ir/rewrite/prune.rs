@@ -111,6 +111,7 @@ fn prune_rel(rel: Rel, needed: &Needed) -> Rel {
         }
         Rel::Transaction(mut t) => {
             t.columns.retain(|n| needed.contains(n));
+            t.lists.retain(|n| needed.contains(n));
             let mut below = read(&t.columns.iter().cloned().collect(), t.starts_with.iter().chain(&t.ends_with));
             below.extend(t.fields.iter().cloned());
             below.insert("_time".into());

@@ -81,13 +81,7 @@ mod tests {
 
     #[test]
     fn several_values_are_refused() {
-        insta::assert_snapshot!(faults("stats values(awsRegion) as r | accum r"), @r#"
-        R003 the key `id` is missing
-        S211 `accum` of the multivalue field `r` is not supported
-        "#);
-        insta::assert_snapshot!(faults("accum"), @r#"
-        R003 the key `id` is missing
-        S201 expected a field name, found the end of the search
-        "#);
+        insta::assert_snapshot!(faults("stats values(awsRegion) as r | accum r"), @"S211 `accum` of the multivalue field `r` is not supported");
+        insta::assert_snapshot!(faults("accum"), @"S201 expected a field name, found the end of the search");
     }
 }

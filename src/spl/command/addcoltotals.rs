@@ -123,14 +123,31 @@ mod tests {
     }
 
     #[test]
+    fn without_fields_every_column_is_summed() {
+        insta::assert_snapshot!(ir("stats count max(x) as m by awsRegion | addcoltotals"), @r#"
+        union
+        [
+          scan cloudtrail earliest -1h latest now
+              awsRegion: string
+              x: unknown?
+          aggregate count = count(), m = max(x)
+              by awsRegion
+        ]
+        [
+          scan cloudtrail earliest -1h latest now
+              awsRegion: string
+              x: unknown?
+          aggregate count = count(), m = max(x)
+              by awsRegion
+          aggregate awsRegion = sum(awsRegion as double), count = sum(count), m = sum(m as double)
+        ]
+        => awsRegion: unknown?, count: integer, m: unknown?
+        "#);
+    }
+
+    #[test]
     fn events_have_no_row_of_totals() {
-        insta::assert_snapshot!(faults("addcoltotals"), @r#"
-        R003 the key `id` is missing
-        S211 a row of totals below whole events is not supported
-        "#);
-        insta::assert_snapshot!(faults("addcoltotals col=t"), @r#"
-        R003 the key `id` is missing
-        S206 `addcoltotals` has no option `col`
-        "#);
+        insta::assert_snapshot!(faults("addcoltotals"), @"S211 a row of totals below whole events is not supported");
+        insta::assert_snapshot!(faults("addcoltotals col=t"), @"S206 `addcoltotals` has no option `col`");
     }
 }

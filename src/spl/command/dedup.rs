@@ -78,13 +78,14 @@ impl Syntax for Dedup {
         let drops = !self.keep_events && !self.keep_empty;
         let mut keys = Vec::new();
         for field in &self.fields {
-            let key = lowering.field(&field.text, field.span);
+            let mut key = lowering.field(&field.text, field.span);
             if key.ty.multivalue {
                 let message = format!("`dedup` by the multivalue field `{}` is not supported", field.text);
                 return Err(super::unsupported(lowering, field.span, message, "use `mvjoin` to make one value of it"));
             }
             if key.nullable && drops {
                 lowering.filter(key.clone().is_not_null(), span)?;
+                key.nullable = key.is_null_literal();
             }
             keys.push(key);
         }
@@ -146,51 +147,43 @@ mod tests {
 
     #[test]
     fn rows_without_the_fields_can_stay() {
-        insta::assert_snapshot!(ir("table errorCode awsRegion | dedup 2 errorCode keepempty=t"), @r#"
-        extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
-        project errorCode, awsRegion
-        window `(nth 1)` = count() by errorCode over rows so far
-        filter `(nth 1)` <= 2
-        project errorCode, awsRegion
-        => errorCode: string, awsRegion: string
+        insta::assert_snapshot!(ir("table userAgent awsRegion | dedup 2 userAgent keepempty=t"), @r#"
+        project userAgent, awsRegion
+        window `(nth 1)` = count() by userAgent over rows so far
+        filter `(nth 1)` is null or `(nth 1)` <= 2
+        project userAgent, awsRegion
+        => userAgent: string?, awsRegion: string
         "#);
     }
 
     #[test]
     fn all_rows_can_stay_without_the_repeated_values() {
-        insta::assert_snapshot!(ir("table errorCode awsRegion | dedup awsRegion keepevents=t sortby -errorCode"), @r#"
-        extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
-        project errorCode, awsRegion
-        window `(nth 1)` = count() by awsRegion over rows so far
-        extend awsRegion = case when `(nth 1)` <= 1 then awsRegion end
-        project errorCode, awsRegion
-        sort errorCode desc
-        => errorCode: string, awsRegion: string?
+        insta::assert_snapshot!(ir("table userAgent awsRegion | dedup userAgent keepevents=t sortby -awsRegion"), @r#"
+        project userAgent, awsRegion
+        window `(nth 1)` = count() by userAgent over rows so far
+        extend userAgent = case when `(nth 1)` <= 1 then userAgent end
+        project userAgent, awsRegion
+        sort awsRegion desc
+        => userAgent: string?, awsRegion: string
         "#);
     }
 
     #[test]
     fn only_rows_that_follow_each_other_can_count() {
-        insta::assert_snapshot!(ir("table errorCode awsRegion | dedup errorCode consecutive=t"), @r#"
-        extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
-        project errorCode, awsRegion
-        window `(before 1)` = last(errorCode) over rows before
-        window `(run 2)` = count_if(not (is-true(`(before 1)` = errorCode))) over rows so far
-        distinct first 1 of errorCode, `(run 2)`
-        project errorCode, awsRegion
-        => errorCode: string, awsRegion: string
+        insta::assert_snapshot!(ir("table userAgent awsRegion | dedup userAgent awsRegion consecutive=t"), @r#"
+        filter userAgent is not null
+        project userAgent, awsRegion
+        window `(before 1)` = last(case when userAgent is not null then userAgent end), `(before 2)` = last(case when userAgent is not null then awsRegion end) over rows before
+        window `(run 3)` = count_if(userAgent is not null and not (is-true(`(before 1)` = userAgent and `(before 2)` = awsRegion))) over rows so far
+        distinct first 1 of userAgent, awsRegion, `(run 3)`
+        project userAgent, awsRegion
+        => userAgent: string?, awsRegion: string
         "#);
     }
 
     #[test]
     fn unknown_options_are_named() {
-        insta::assert_snapshot!(faults("dedup errorCode keepall=t"), @r#"
-        R003 the key `id` is missing
-        S206 `dedup` has no option `keepall`
-        "#);
-        insta::assert_snapshot!(faults("dedup error*"), @r#"
-        R003 the key `id` is missing
-        S211 `dedup` with a field wildcard is not supported
-        "#);
+        insta::assert_snapshot!(faults("dedup errorCode keepall=t"), @"S206 `dedup` has no option `keepall`");
+        insta::assert_snapshot!(faults("dedup error*"), @"S211 `dedup` with a field wildcard is not supported");
     }
 }

@@ -67,6 +67,6 @@ mod tests {
 
     #[test]
     fn several_values_are_refused() {
-        insta::assert_snapshot!(faults("stats values(errorCode) as e by awsRegion | filldown e"), @"R003 the key `id` is missing");
+        insta::assert_snapshot!(faults("stats values(errorMessage) as e by awsRegion | filldown e"), @"S211 `filldown` of the multivalue field `e` is not supported");
     }
 }

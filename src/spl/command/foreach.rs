@@ -210,17 +210,8 @@ mod tests {
 
     #[test]
     fn modes_that_run_in_a_row_are_named() {
-        insta::assert_snapshot!(faults("foreach mode=multivalue parts [eval n=n+<<ITEM>>]"), @r#"
-        R003 the key `id` is missing
-        S207 `foreach mode=multivalue` runs its template for each value that a row holds, which is not supported
-        "#);
-        insta::assert_snapshot!(faults("foreach mode=all parts [eval n=n+<<ITEM>>]"), @r#"
-        R003 the key `id` is missing
-        S206 `foreach` has no mode `all`
-        "#);
-        insta::assert_snapshot!(faults("table awsRegion | foreach aws* [eval x=<<ITEM>>]"), @r#"
-        R003 the key `id` is missing
-        S211 `<<ITEM>>` in the template of `foreach` is not supported
-        "#);
+        insta::assert_snapshot!(faults("foreach mode=multivalue parts [eval n=n+<<ITEM>>]"), @"S207 `foreach mode=multivalue` runs its template for each value that a row holds, which is not supported");
+        insta::assert_snapshot!(faults("foreach mode=all parts [eval n=n+<<ITEM>>]"), @"S206 `foreach` has no mode `all`");
+        insta::assert_snapshot!(faults("table awsRegion | foreach aws* [eval x=<<ITEM>>]"), @"S211 `<<ITEM>>` in the template of `foreach` is not supported");
     }
 }

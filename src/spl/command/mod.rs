@@ -246,7 +246,7 @@ mod tests {
     use crate::source::SourceFile;
 
     fn compile(search: &str) -> Compiled {
-        let rule = format!("name: x\nsearch: '{}'\n", search.replace('\'', "''"));
+        let rule = format!("name: x\nid: y\nsearch: |-\n  {}\n", search.replace('\n', "\n  "));
         let options = Options { all_time: true, ..Options::default() };
         let compiler = Compiler::new(Library::default(), Schemas::builtin(), options);
         compiler.compile(&SourceFile::new("x.yml", rule), &[])
@@ -267,7 +267,7 @@ mod tests {
         };
         let table = crate::rule::LookupDefinition::Table(std::sync::Arc::new(table));
         library.lookups.insert("tools".to_owned(), table);
-        let rule = format!("name: x\nsearch: '{}'\n", search.replace('\'', "''"));
+        let rule = format!("name: x\nid: y\nsearch: |-\n  {}\n", search.replace('\n', "\n  "));
         let options = Options { all_time: true, ..Options::default() };
         let compiled =
             Compiler::new(library, Schemas::builtin(), options).compile(&SourceFile::new("x.yml", rule), &[]);

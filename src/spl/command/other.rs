@@ -122,7 +122,6 @@ mod tests {
     #[test]
     fn the_stage_is_named_and_lowering_goes_on() {
         insta::assert_snapshot!(faults("x11 mult(count) as c | bin span=1week _time"), @r#"
-        R003 the key `id` is missing
         S204 command `x11` is not supported
         S211 spans of weeks and longer follow the calendar, which is not supported
         "#);

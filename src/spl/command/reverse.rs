@@ -50,9 +50,6 @@ mod tests {
 
     #[test]
     fn there_are_no_arguments() {
-        insta::assert_snapshot!(faults("reverse awsRegion"), @r#"
-        R003 the key `id` is missing
-        S201 expected `|` or the end of the search, found `awsRegion`
-        "#);
+        insta::assert_snapshot!(faults("reverse awsRegion"), @"S201 expected `|` or the end of the search, found `awsRegion`");
     }
 }

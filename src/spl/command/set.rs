@@ -184,17 +184,8 @@ mod tests {
 
     #[test]
     fn rows_need_listed_fields_and_the_operation_a_name() {
-        insta::assert_snapshot!(ir_of("| set union [search sourcetype=aws:cloudtrail] [search sourcetype=aws:cloudtrail]"), @r#"
-        R003 the key `id` is missing
-        S211 `set` compares all fields of the rows, which are not listed here
-        "#);
-        insta::assert_snapshot!(ir_of("| set minus [search sourcetype=aws:cloudtrail] [search sourcetype=aws:cloudtrail]"), @r#"
-        R003 the key `id` is missing
-        S201 expected `union`, `diff` or `intersect`, found `minus`
-        "#);
-        insta::assert_snapshot!(faults("set union [search sourcetype=aws:cloudtrail] [search sourcetype=aws:cloudtrail]"), @r#"
-        R003 the key `id` is missing
-        S206 `set` makes rows, so that it begins a search
-        "#);
+        insta::assert_snapshot!(ir_of("| set union [search sourcetype=aws:cloudtrail] [search sourcetype=aws:cloudtrail]"), @"S211 `set` compares all fields of the rows, which are not listed here");
+        insta::assert_snapshot!(ir_of("| set minus [search sourcetype=aws:cloudtrail] [search sourcetype=aws:cloudtrail]"), @"S201 expected `union`, `diff` or `intersect`, found `minus`");
+        insta::assert_snapshot!(faults("set union [search sourcetype=aws:cloudtrail] [search sourcetype=aws:cloudtrail]"), @"S206 `set` makes rows, so that it begins a search");
     }
 }

@@ -31,7 +31,6 @@ fn boundaries_are_conditions_on_the_rows() {
     transaction of at most 10 rows by userAgent
         starts with eventName = "A" (any case) and true
         ends with eventName = "B"
-        keeping 
     project duration
     => duration: double
     "#);
@@ -39,7 +38,6 @@ fn boundaries_are_conditions_on_the_rows() {
     transaction of at most 1000 rows by userAgent with open ones
         starts with eventName = "A" (any case) or eventName = "B" (any case)
         ends with event contains "login"
-        keeping 
     project closed_txn
     => closed_txn: integer
     "#);
@@ -47,21 +45,23 @@ fn boundaries_are_conditions_on_the_rows() {
 
 #[test]
 fn lists_keep_each_value_and_name_the_absent_ones() {
-    insta::assert_snapshot!(ir("transaction userAgent mvlist=errorCode,eventName nullstr=none delim=\",\" mvraw=t | table errorCode eventName"), @r#"
-    extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+    insta::assert_snapshot!(ir("transaction userAgent mvlist=errorMessage,eventName nullstr=none delim=\",\" mvraw=t startswith=(errorMessage=*) | table errorMessage eventName"), @r#"
+    extend `(boundary 1)` = errorMessage is not null
+    extend errorMessage = coalesce(errorMessage, "none")
     transaction of at most 1000 rows by userAgent
-        all values of errorCode, eventName
-        keeping errorCode, eventName
-    project errorCode, eventName
-    => errorCode: multivalue<string>?, eventName: multivalue<string>?
+        starts with `(boundary 1)`
+        all values of errorMessage, eventName
+        keeping errorMessage, eventName
+    project errorMessage, eventName
+    => errorMessage: multivalue<string>?, eventName: multivalue<string>?
     "#);
-    insta::assert_snapshot!(ir("transaction userAgent mvlist=t | table errorCode"), @r#"
-    extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
+    insta::assert_snapshot!(ir("transaction userAgent mvlist=t | table errorMessage"), @r#"
+    extend errorMessage = coalesce(errorMessage, "NULL")
     transaction of at most 1000 rows by userAgent
-        all values of userAgent, errorCode
-        keeping errorCode
-    project errorCode
-    => errorCode: multivalue<string>?
+        all values of errorMessage
+        keeping errorMessage
+    project errorMessage
+    => errorMessage: multivalue<string>?
     "#);
 }
 
@@ -87,9 +87,14 @@ fn renamed_and_removed_fields_stay_so() {
 
 #[test]
 fn transactions_of_transactions_reach_down() {
-    insta::assert_snapshot!(ir("transaction userAgent | transaction awsRegion maxspan=1h | table errorCode"), @r#"
-    R003 the key `id` is missing
-    S211 `transaction` of the multivalue field `awsRegion` is not supported
+    insta::assert_snapshot!(ir("transaction userAgent | transaction userAgent maxspan=1h | table errorMessage"), @r#"
+    transaction of at most 1000 rows by userAgent
+        keeping userAgent, errorMessage
+    extend userAgent = mvindex(userAgent, 0)
+    transaction of at most 1000 rows by userAgent max span 3600s
+        keeping errorMessage
+    project errorMessage
+    => errorMessage: multivalue<string>?
     "#);
 }
 
@@ -123,56 +128,20 @@ fn several_fields_may_be_absent() {
 
 #[test]
 fn wrong_options_are_named() {
-    insta::assert_snapshot!(faults("transaction userAgent maxspan=foo"), @r#"
-    R003 the key `id` is missing
-    S206 `foo` of `maxspan` is no length of time
-    "#);
-    insta::assert_snapshot!(faults("transaction userAgent unifyends=t"), @r#"
-    R003 the key `id` is missing
-    S207 option `unifyends` of `transaction` is not supported
-    "#);
-    insta::assert_snapshot!(faults("transaction userAgent maxspam=1"), @r#"
-    R003 the key `id` is missing
-    S206 `transaction` has no option `maxspam`
-    "#);
-    insta::assert_snapshot!(faults("transaction userAgent startswith=()"), @r#"
-    R003 the key `id` is missing
-    S206 `startswith` has no condition
-    "#);
-    insta::assert_snapshot!(faults(r#"transaction userAgent startswith="a=b) c" | table x"#), @r#"
-    R003 the key `id` is missing
-    S201 expected the end of the condition, found `)`
-    "#);
-    insta::assert_snapshot!(faults("transaction user*"), @r#"
-    R003 the key `id` is missing
-    S211 `transaction` with a field wildcard is not supported
-    "#);
-    insta::assert_snapshot!(faults("transaction name=mine"), @r#"
-    R003 the key `id` is missing
-    C405 `transaction name=mine` needs a transaction type of Splunk's configuration, which is not in the query
-    "#);
+    insta::assert_snapshot!(faults("transaction userAgent maxspan=foo"), @"S206 `foo` of `maxspan` is no length of time");
+    insta::assert_snapshot!(faults("transaction userAgent unifyends=t"), @"S207 option `unifyends` of `transaction` is not supported");
+    insta::assert_snapshot!(faults("transaction userAgent maxspam=1"), @"S206 `transaction` has no option `maxspam`");
+    insta::assert_snapshot!(faults("transaction userAgent startswith=()"), @"S206 `startswith` has no condition");
+    insta::assert_snapshot!(faults(r#"transaction userAgent startswith="a=b) c" | table x"#), @"S201 expected the end of the condition, found `)`");
+    insta::assert_snapshot!(faults("transaction user*"), @"S211 `transaction` with a field wildcard is not supported");
+    insta::assert_snapshot!(faults("transaction name=mine"), @"C405 `transaction name=mine` needs a transaction type of Splunk's configuration, which is not in the query");
 }
 
 #[test]
 fn rows_need_a_time_and_single_keys() {
-    insta::assert_snapshot!(faults("stats count by awsRegion | transaction awsRegion"), @r#"
-    R003 the key `id` is missing
-    S211 `transaction` needs the rows' `_time`, which they do not have here
-    "#);
-    insta::assert_snapshot!(faults("stats count values(userAgent) as a by _time | transaction a"), @r#"
-    R003 the key `id` is missing
-    S211 `transaction` of the multivalue field `a` is not supported
-    "#);
-    insta::assert_snapshot!(faults("transaction userAgent | search foo"), @r#"
-    R003 the key `id` is missing
-    S211 the rows here have no raw event in which `foo` could be sought
-    "#);
-    insta::assert_snapshot!(faults("transaction userAgent | append [search sourcetype=aws:cloudtrail]"), @r#"
-    R003 the key `id` is missing
-    S211 rows of transactions together with other rows are not supported where their fields are not listed
-    "#);
-    insta::assert_snapshot!(ir_of("| transaction userAgent"), @r#"
-    R003 the key `id` is missing
-    N301 this stage has no input
-    "#);
+    insta::assert_snapshot!(faults("stats count by awsRegion | transaction awsRegion"), @"S211 `transaction` needs the rows' `_time`, which they do not have here");
+    insta::assert_snapshot!(faults("stats count values(userAgent) as a by _time | transaction a"), @"S211 `transaction` of the multivalue field `a` is not supported");
+    insta::assert_snapshot!(faults("transaction userAgent | search foo"), @"S211 the rows here have no raw event in which `foo` could be sought");
+    insta::assert_snapshot!(faults("transaction userAgent | append [search sourcetype=aws:cloudtrail]"), @"S211 rows of transactions together with other rows are not supported where their fields are not listed");
+    insta::assert_snapshot!(ir_of("| transaction userAgent"), @"N301 this stage has no input");
 }
