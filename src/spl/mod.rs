@@ -62,6 +62,8 @@ pub fn parse_expanded(search: &str, sink: &mut Sink) -> Result<Pipeline, Reporte
 fn parse_text(text: &Text, sink: &mut Sink) -> Result<Pipeline, Reported> {
     let mut p = Parser::new(text, sink);
     let pipeline = parse_pipeline(&mut p, false);
+    let mut p = Parser::new(&expanded, sink);
+    let pipeline = parse_pipeline(&mut p, false, true);
     if p.peek().is_some() && !p.failed {
         let span = p.span(p.pos(), p.pos() + 1);
         p.fail(&code::UNBALANCED_BRACKET, "`]` has no partner", span, "remove it, or open the subsearch with `[`");
@@ -88,7 +90,7 @@ pub(crate) fn parse_template(template: &str, place: Span, sink: &mut Sink) -> Re
     // A template's first command is written without a pipe.
     let text = Text::of_formula(&format!("| {}", template.trim_start().trim_start_matches('|')), place);
     let mut p = Parser::new(&text, sink);
-    let pipeline = parse_pipeline(&mut p, false);
+    let pipeline = parse_pipeline(&mut p, false, true);
     if p.failed { Err(Reported) } else { pipeline }
 }
 
@@ -97,17 +99,32 @@ pub(crate) fn parse_subsearch(p: &mut Parser<'_>) -> Result<Pipeline, Reported> 
     p.skip_space();
     let open = p.pos();
     p.expect("[", "a subsearch stands in brackets")?;
-    let pipeline = p.nested(|p| parse_pipeline(p, true))?;
+    let pipeline = p.nested(|p| parse_pipeline(p, true, true))?;
+    close_subsearch(p, open)?;
+    Ok(pipeline)
+}
+
+/// `[ … ]` whose first word is a command, with or without a pipe before it (`appendpipe`).
+pub(crate) fn parse_subpipeline(p: &mut Parser<'_>) -> Result<Pipeline, Reported> {
+    p.skip_space();
+    let open = p.pos();
+    p.expect("[", "a pipeline stands in brackets")?;
+    let pipeline = p.nested(|p| parse_pipeline(p, true, false))?;
+    close_subsearch(p, open)?;
+    Ok(pipeline)
+}
+
+fn close_subsearch(p: &mut Parser<'_>, open: usize) -> Result<(), Reported> {
     if !p.eat("]") {
         let span = p.span(open, open + 1);
         return Err(p.fail(&code::UNBALANCED_BRACKET, "`[` has no partner", span, "close the subsearch with `]`"));
     }
-    Ok(pipeline)
+    Ok(())
 }
 
 /// Parses stages up to the end or a closing bracket. After a fault it goes on behind the next pipe, so that each
-/// stage's faults are found; the fault is remembered in the parser.
-fn parse_pipeline(p: &mut Parser<'_>, inner: bool) -> Result<Pipeline, Reported> {
+/// stage's faults are found; the fault is remembered in the parser. With `implicit`, a first stage without a pipe is a `search`.
+fn parse_pipeline(p: &mut Parser<'_>, inner: bool, implicit: bool) -> Result<Pipeline, Reported> {
     p.skip_space();
     let start = p.pos();
     let mut stages = Vec::new();
@@ -139,7 +156,7 @@ fn parse_pipeline(p: &mut Parser<'_>, inner: bool) -> Result<Pipeline, Reported>
             p.set_pos(p.src().len());
             return Err(reported);
         }
-        match command::parse(p, first && !piped) {
+        match command::parse(p, implicit && first && !piped) {
             Ok(command) => stages.push(Stage { command, span: p.span_from(at) }),
             Err(Reported) => {
                 failed = true;

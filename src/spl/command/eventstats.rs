@@ -2,7 +2,7 @@
 
 use super::Syntax;
 use crate::diagnostic::Reported;
-use crate::ir::{Frame, Rel};
+use crate::ir::{Expr, Frame, Rel};
 use crate::source::Span;
 use crate::spl::lower::{Aggregation, Lowering, aggregate, parse_aggregations};
 use crate::spl::parser::{Parser, Spanned};
@@ -51,6 +51,18 @@ pub(super) fn window(
     frame: Frame,
     span: Span,
 ) -> Result<(), Reported> {
+    window_in_runs(lowering, aggregations, by, Vec::new(), frame, span)
+}
+
+/// The same, where aggregates begin anew with each of the runs.
+pub(super) fn window_in_runs(
+    lowering: &mut Lowering<'_>,
+    aggregations: &[Aggregation],
+    by: &[Spanned],
+    runs: Vec<Expr>,
+    frame: Frame,
+    span: Span,
+) -> Result<(), Reported> {
     let mut partition = Vec::new();
     for field in by {
         let key = lowering.field(&field.text, field.span);
@@ -60,6 +72,7 @@ pub(super) fn window(
         }
         partition.push(key);
     }
+    partition.extend(runs);
     let keys: Vec<_> = by.iter().map(|f| f.text.as_str().into()).collect();
     let columns = aggregate(lowering, aggregations, &keys)?;
     for (name, aggregate) in &columns {

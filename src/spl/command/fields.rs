@@ -68,8 +68,13 @@ impl Lowering<'_> {
                 .collect();
             return self.reproject(kept, span);
         }
+        let of_group = self.scope.grouped.is_some();
+        let gone: Vec<Name> =
+            self.scope.columns.iter().filter(|c| of_group && matches(&c.name)).map(|c| c.name.clone()).collect();
         self.scope.columns.retain(|c| !matches(&c.name));
         if let Some(origin) = &mut self.scope.origin {
+            // Columns of grouped rows do not come back.
+            origin.removed.extend(gone);
             for field in fields {
                 if field.text.contains('*') {
                     let pattern = wildcard::pattern(&field.text);
