@@ -160,7 +160,9 @@ pub enum Feature {
     Grapheme,
     /// `\C`
     Byte,
-    /// `(*…)`
+    /// `(*UTF8)`, `(*UTF)`, `(*UCP)` at the very start
+    StartOption,
+    /// Other `(*…)`
     Verb,
     /// A letter behind a backslash that means nothing: PCRE takes the letter, PCRE2 refuses it.
     UnknownEscape,

@@ -147,7 +147,7 @@ impl Parser<'_> {
     /// Where the verbs and flags at the start of the pattern end.
     fn leading_end(&self) -> usize {
         self.uses.iter().fold(0, |end, u| match u.feature {
-            Feature::Verb | Feature::FlagReset | Feature::Flag { scope: FlagScope::Global, .. }
+            Feature::StartOption | Feature::FlagReset | Feature::Flag { scope: FlagScope::Global, .. }
                 if u.range.start <= end =>
             {
                 end.max(u.range.end)

@@ -2,6 +2,7 @@
 
 mod analysis;
 mod ast;
+mod dialect;
 mod escape;
 mod group;
 mod matcher;
@@ -15,4 +16,5 @@ mod set;
 
 pub use analysis::{Analysis, ErrorKind, Feature, Flag, FlagScope, Group, RegexError, Use};
 pub use ast::{Assertion, Condition, GroupKind, Node, NodeKind, RepeatMode};
+pub use dialect::{Dialect, Support, dialects, support};
 pub use matcher::{Captures, MatchError, Matcher};

@@ -125,7 +125,7 @@ impl<'p> Parser<'p> {
                 Some(verb) => self.unicode |= *verb == "(*UCP)",
                 None => return,
             }
-            self.note(Feature::Verb, start);
+            self.note(Feature::StartOption, start);
         }
     }
 
