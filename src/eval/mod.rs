@@ -12,6 +12,13 @@ pub mod error;
 mod expr;
 mod gather;
 mod join;
+#[allow(dead_code)]
+mod address;
+#[allow(dead_code)]
+mod aggregate;
+#[allow(dead_code)]
+mod function;
+#[allow(dead_code)]
 mod json;
 mod layout;
 mod lookup;
@@ -23,6 +30,10 @@ mod rows;
 mod session;
 mod stage;
 mod table;
+#[allow(dead_code)]
+mod time;
+#[allow(dead_code)]
+mod token;
 pub mod value;
 mod wildcard;
 mod work;

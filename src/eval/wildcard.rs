@@ -3,6 +3,8 @@
 //! A pattern is split at its `Any` pieces: what stands before the first is matched at the start, what stands after the last
 //! at the end, and what is between is looked for from left to right.
 
+use std::ops::Range;
+
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr2};
 
@@ -28,14 +30,14 @@ enum Shape {
 
 /// What stands between two `Any`s.
 #[derive(Debug)]
-enum Run {
+pub(super) enum Run {
     Text(Needle),
     /// With single-character wildcards: `None` is one character.
     Mixed(Vec<Option<String>>),
 }
 
 #[derive(Debug)]
-struct Needle {
+pub(super) struct Needle {
     text: String,
     finder: Finder<'static>,
 }
@@ -43,21 +45,7 @@ struct Needle {
 impl Wildcard {
     pub(crate) fn new(pattern: &Pattern, case: Case) -> Self {
         let fold = case == Case::Insensitive;
-        let mut runs: Vec<Vec<Option<String>>> = vec![Vec::new()];
-        for piece in pattern.pieces() {
-            let part = match piece {
-                Piece::Any => {
-                    runs.push(Vec::new());
-                    continue;
-                }
-                Piece::One => None,
-                Piece::Text(text) => Some(if fold { text.to_lowercase() } else { text.clone() }),
-            };
-            if let Some(run) = runs.last_mut() {
-                run.push(part);
-            }
-        }
-        let mut runs: Vec<Run> = runs.into_iter().map(Run::new).collect();
+        let mut runs = Run::all(pattern, fold);
         let last = runs.pop().unwrap_or_else(|| Run::new(Vec::new()));
         let shape = if runs.is_empty() {
             Shape::Whole(last)
@@ -90,8 +78,8 @@ impl Shape {
                 let Some(end) = last.suffix(&value[start..], fold) else { return false };
                 let mut rest = &value[start..start + end];
                 for run in middle {
-                    let Some(after) = run.find(rest, fold) else { return false };
-                    rest = &rest[after..];
+                    let Some(found) = run.find(rest, fold) else { return false };
+                    rest = &rest[found.end..];
                 }
                 true
             }
@@ -100,6 +88,40 @@ impl Shape {
 }
 
 impl Run {
+    /// The runs of a pattern, with an empty one where it begins or ends with an `Any`. `fold`: in small letters.
+    pub(super) fn all(pattern: &Pattern, fold: bool) -> Vec<Run> {
+        let mut runs: Vec<Vec<Option<String>>> = vec![Vec::new()];
+        for piece in pattern.pieces() {
+            let part = match piece {
+                Piece::Any => {
+                    runs.push(Vec::new());
+                    continue;
+                }
+                Piece::One => None,
+                Piece::Text(text) => Some(if fold { text.to_lowercase() } else { text.clone() }),
+            };
+            if let Some(run) = runs.last_mut() {
+                run.push(part);
+            }
+        }
+        runs.into_iter().map(Run::new).collect()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, Run::Text(needle) if needle.text.is_empty())
+    }
+
+    /// The first and last character, where they are no wildcards.
+    pub(super) fn ends(&self) -> (Option<char>, Option<char>) {
+        match self {
+            Run::Text(needle) => (needle.text.chars().next(), needle.text.chars().next_back()),
+            Run::Mixed(parts) => {
+                let first = parts.first().and_then(|p| p.as_ref()?.chars().next());
+                (first, parts.last().and_then(|p| p.as_ref()?.chars().next_back()))
+            }
+        }
+    }
+
     fn new(mut parts: Vec<Option<String>>) -> Self {
         match parts.as_mut_slice() {
             [] => Run::Text(Needle::new(String::new())),
@@ -150,15 +172,15 @@ impl Run {
         }
     }
 
-    /// Where the leftmost occurrence of the run ends.
-    fn find(&self, value: &str, fold: bool) -> Option<usize> {
+    /// The leftmost occurrence of the run.
+    pub(super) fn find(&self, value: &str, fold: bool) -> Option<Range<usize>> {
         match self {
-            Run::Text(needle) => needle.find(value, fold).map(|at| at + needle.text.len()),
+            Run::Text(needle) => needle.find(value, fold).map(|at| at..at + needle.text.len()),
             Run::Mixed(_) => value
                 .char_indices()
                 .map(|(at, _)| at)
                 .chain([value.len()])
-                .find_map(|at| self.prefix(&value[at..], fold).map(|length| at + length)),
+                .find_map(|at| self.prefix(&value[at..], fold).map(|length| at..at + length)),
         }
     }
 }
