@@ -148,6 +148,20 @@ pub fn unit(name: &str) -> Option<TimeUnit> {
     })
 }
 
+/// A unit's shortest name.
+pub fn symbol(unit: TimeUnit) -> &'static str {
+    match unit {
+        TimeUnit::Second => "s",
+        TimeUnit::Minute => "m",
+        TimeUnit::Hour => "h",
+        TimeUnit::Day => "d",
+        TimeUnit::Week => "w",
+        TimeUnit::Month => "mon",
+        TimeUnit::Quarter => "q",
+        TimeUnit::Year => "y",
+    }
+}
+
 /// An absolute time: epoch seconds, `%m/%d/%Y:%H:%M:%S` (Splunk's own form) or ISO 8601 in UTC.
 pub fn parse_absolute(text: &str) -> Option<i64> {
     let text = text.trim();

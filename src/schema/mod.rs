@@ -38,6 +38,9 @@ pub struct Schema {
     /// Formulas that depend on the add-on's version.
     #[serde(default)]
     pub profiles: BTreeMap<String, Profile>,
+    /// How events of this source are told from others where nothing else says it.
+    #[serde(default)]
+    pub recognise: Option<Recognise>,
     /// Sections per target, read by the targets themselves.
     #[serde(default)]
     pub target: BTreeMap<String, toml::Table>,
@@ -99,6 +102,22 @@ impl From<CalculatedForm> for Calculated {
             CalculatedForm::Short(eval) | CalculatedForm::Long { eval } => Self { eval },
         }
     }
+}
+
+/// What an event of the source looks like. An event is of the source where every condition here holds; a table without
+/// conditions recognises nothing.
+#[derive(Deserialize, Clone, PartialEq, Eq, Debug, Default)]
+#[serde(deny_unknown_fields)]
+pub struct Recognise {
+    /// Paths that must all exist in the event.
+    #[serde(default)]
+    pub fields: Vec<String>,
+    /// Paths with the value that each must have, compared without case; `*` stands for any text.
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
+    /// The member of a JSON document whose list holds the events, e.g. `Records`. Events may also come without it.
+    #[serde(default)]
+    pub records: Option<String>,
 }
 
 #[derive(Deserialize, Clone, Debug)]

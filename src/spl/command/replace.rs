@@ -6,6 +6,7 @@ use crate::ir::{Case, Expr, ExprKind, Type};
 use crate::source::Span;
 use crate::spl::lower::{Lowering, wildcard};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Replace {
@@ -45,6 +46,17 @@ impl Syntax for Replace {
             return Err(p.expected("values and fields", HELP));
         }
         Ok(Replace { pairs, fields })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        for (i, (old, new)) in self.pairs.iter().enumerate() {
+            out.comma(i);
+            out.name(&old.text);
+            out.word("with");
+            out.name(&new.text);
+        }
+        out.word("in");
+        out.names(&self.fields);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::source::Span;
 use crate::spl::lower::{Aggregation, Lowering, aggregate, parse_aggregations};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 use crate::spl::search::{self, Search};
 
 #[derive(Clone, PartialEq, Debug)]
@@ -78,6 +79,28 @@ impl Syntax for Tstats {
             return Err(p.expected("an aggregation", HELP));
         }
         Ok(Tstats { aggregations, datamodel, condition, by, span, fill })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        if let Some(fill) = &self.fill {
+            out.option("fillnull_value", fill);
+        }
+        out.aggregations(&self.aggregations);
+        if let Some(datamodel) = &self.datamodel {
+            out.word("from");
+            out.option("datamodel", &datamodel.text);
+        }
+        if !self.condition.is_empty() {
+            out.word("where");
+            out.search(&self.condition);
+        }
+        if !self.by.is_empty() || self.span.is_some() {
+            out.word("by");
+            out.names(&self.by);
+        }
+        if let Some(span) = &self.span {
+            span.print(out);
+        }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

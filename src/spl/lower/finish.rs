@@ -1,6 +1,7 @@
 //! The end of lowering: scans get the fields that were read, and the query is simplified.
 
 use super::{Lowering, Uses};
+use crate::diagnostic::{Diagnostic, code};
 use crate::ir::{Expr, Name, Output, Query, Rel, rewrite};
 
 impl Lowering<'_> {
@@ -8,6 +9,14 @@ impl Lowering<'_> {
     pub(super) fn finish(self) -> Query {
         let output = match &self.scope.origin {
             None => Output::Columns(self.scope.columns.clone()),
+            // Rows of transactions are no events.
+            Some(_) if self.scope.grouped.is_some() => {
+                let message = "the rows of `transaction` show the fields that the rule names; Splunk shows every field of their events";
+                let help = "end the rule in `table` with the fields to show";
+                let place = self.scope.plan.as_ref().map(Rel::span).unwrap_or_default();
+                self.sink.push(Diagnostic::new(&code::SHAPE_NOT_KEPT, message).at(place).help(help));
+                Output::Columns(self.scope.columns.clone())
+            }
             Some(origin) => Output::Events { added: self.scope.columns.clone(), removed: origin.removed.clone() },
         };
         let mut plan = self.scope.plan.unwrap_or(Rel::Values(crate::ir::Values {

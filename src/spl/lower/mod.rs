@@ -4,6 +4,8 @@ mod aggregate;
 mod eval;
 pub(crate) mod fill;
 mod finish;
+mod grouped;
+mod rows;
 pub(crate) mod scope;
 pub(crate) mod search;
 pub(crate) mod source;
@@ -15,6 +17,8 @@ use std::sync::Arc;
 
 pub use aggregate::{Aggregation, Argument};
 pub(crate) use aggregate::{aggregate, parse as parse_aggregations};
+pub(crate) use grouped::{Grouped, Lists, keep};
+pub(crate) use rows::{as_number, count_rows, same_values};
 pub(crate) use scope::{Origin, Scope};
 
 use super::Pipeline;
@@ -39,6 +43,8 @@ pub(crate) struct Lowering<'a> {
     uses: BTreeMap<Arc<str>, Uses>,
     next_variable: u32,
     depth: u32,
+    /// Whether the current pipeline's rows become a condition.
+    in_condition: bool,
     /// A stage could not be lowered.
     faulty: bool,
 }
@@ -72,6 +78,7 @@ pub fn lower(
         uses: BTreeMap::new(),
         next_variable: 0,
         depth: 0,
+        in_condition: false,
         faulty: false,
     };
     lowering.pipeline(pipeline)?;
@@ -121,12 +128,32 @@ impl Lowering<'_> {
 
     /// Lowers another pipeline beside the current one, and gives its scope.
     pub(crate) fn beside(&mut self, pipeline: &Pipeline) -> Result<Scope, Reported> {
+        self.beside_as(pipeline, false)
+    }
+
+    /// `beside`, for rows that become a condition or do not.
+    fn beside_as(&mut self, pipeline: &Pipeline, condition: bool) -> Result<Scope, Reported> {
         let outer = std::mem::take(&mut self.scope);
+        let outer_condition = std::mem::replace(&mut self.in_condition, condition);
         self.depth += 1;
         let result = self.pipeline(pipeline);
         self.depth -= 1;
+        self.in_condition = outer_condition;
         let inner = std::mem::replace(&mut self.scope, outer);
         result.map(|()| inner)
+    }
+
+    /// Lowers stages on a copy of the current rows, and gives what they become; the current rows stay (`appendpipe`).
+    pub(crate) fn on_copy(&mut self, pipeline: &Pipeline) -> Result<Scope, Reported> {
+        let outer = self.scope.clone();
+        let result = self.pipeline(pipeline);
+        let inner = std::mem::replace(&mut self.scope, outer);
+        result.map(|()| inner)
+    }
+
+    /// The time window that scans get where the search itself sets none.
+    pub(crate) fn window(&self) -> &Window {
+        &self.window
     }
 
     /// A fresh number for the parameter of a lambda.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Lowering;
+use super::{Grouped, Lowering};
 use crate::diagnostic::{Diagnostic, Effect, Reported, Severity, code, nearest};
 use crate::ir::{Column, Expr, ExprKind, Name, Rel, Type, parse_path};
 use crate::schema::{Resolved, Schema, raw_path_type};
@@ -20,6 +20,8 @@ pub(crate) struct Scope {
     pub(crate) json_inputs: Vec<(Name, bool)>,
     /// A lookup's table whose columns are not listed anywhere: any name may be one.
     pub(crate) open_table: Option<Arc<str>>,
+    /// The rows that a `transaction` grouped: where fields come from that a later stage names first.
+    pub(crate) grouped: Option<Arc<Grouped>>,
 }
 
 /// Events whose fields are not yet listed.
@@ -188,12 +190,18 @@ impl Lowering<'_> {
         self.depth > 0
     }
 
+    /// Whether the rows of this pipeline become a condition of the search around it.
+    pub(crate) fn is_condition(&self) -> bool {
+        self.in_condition
+    }
+
     /// Declares that exactly these columns exist.
     pub(crate) fn close(&mut self, columns: Vec<Column>) {
         self.scope.columns = columns;
         self.scope.origin = None;
         self.scope.json_inputs.clear();
         self.scope.open_table = None;
+        self.scope.grouped = None;
     }
 
     /// What a field name means here; a field that does not exist is null and is reported.
@@ -230,13 +238,21 @@ impl Lowering<'_> {
             return Some(Expr::column(column.name.clone(), column.ty, column.nullable, span));
         }
         let Some(origin) = self.scope.origin.clone() else {
-            return self.json_member(name, span).or_else(|| self.table_column(name, span));
+            return self
+                .json_member(name, span)
+                .or_else(|| self.table_column(name, span))
+                .or_else(|| self.grouped_field(name, span));
         };
         if origin.removed.iter().any(|r| &**r == name) {
             return None;
         }
         let stripped = origin.without_dataset(name);
-        let mut found = self.find_in_source(&origin, stripped, span);
+        let renamed = origin.prefixes.iter().any(|(_, to)| name.starts_with(to.as_str()));
+        let mut found = match &self.scope.grouped {
+            // Whether the field is unknown is said below, where no other name stands for it.
+            Some(_) if renamed && !self.is_known(&origin, stripped) => None,
+            _ => self.find_in_source(&origin, stripped, span),
+        };
         for (from, to) in origin.prefixes.iter().rev() {
             let Some(rest) = name.strip_prefix(to.as_str()) else { continue };
             // A wildcard does not stand for internal fields.
@@ -285,6 +301,9 @@ impl Lowering<'_> {
     }
 
     fn find_in_source(&mut self, origin: &Origin, name: &str, span: Span) -> Option<Expr> {
+        if self.scope.grouped.is_some() {
+            return self.grouped_field(name, span);
+        }
         match origin.resolve(name) {
             Resolved::Raw { path, ty, nullable } => Some(self.use_raw(&origin.schema, &path, ty, nullable, span)),
             Resolved::Calculated { formula, from_profile } => {
@@ -300,6 +319,9 @@ impl Lowering<'_> {
 
     /// A raw field of the source by its path, even where a calculated field hides it (`spath path=…`).
     pub(crate) fn raw_field(&mut self, path: &str, span: Span) -> Option<Expr> {
+        if self.scope.grouped.is_some() {
+            return self.in_group(path, span, |lowering| lowering.raw_field(path, span));
+        }
         let schema = self.scope.origin.as_ref()?.schema.clone();
         let (ty, nullable) = match schema.resolve_raw(path) {
             Resolved::Raw { ty, nullable, .. } => (ty, nullable),
@@ -364,6 +386,9 @@ impl Lowering<'_> {
     fn unknown_field(&mut self, origin: &Origin, name: &str, span: Span) -> Option<Expr> {
         if self.faulty {
             return Some(Expr::null(span));
+        }
+        if self.scope.grouped.is_some() {
+            return self.grouped_field(name, span);
         }
         let near = nearest(name, origin.schema.names());
         let did_you_mean = if near.is_empty() { String::new() } else { format!("did you mean {}?", list(&near)) };

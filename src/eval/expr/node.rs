@@ -1,0 +1,127 @@
+//! Expressions that are bound to the slots of a row.
+
+use std::collections::HashSet;
+
+use crate::eval::Value;
+use crate::eval::address::Network;
+use crate::eval::function::Apply;
+use crate::eval::time::{FormatText, ParseText};
+use crate::eval::token::Term;
+use crate::eval::wildcard::Wildcard;
+use crate::ir::{ArithmeticOp, Case, CompareOp, RelativeTime, Scalar, Step};
+use crate::regex::Matcher;
+
+/// A bound expression.
+pub(in crate::eval) enum Node {
+    Slot(usize),
+    /// The parameter of an enclosing lambda, counted from the outermost one.
+    Variable(usize),
+    Constant(Value<'static>),
+    Compare {
+        op: CompareOp,
+        left: Box<Node>,
+        right: Box<Node>,
+        case: Case,
+        how: How,
+    },
+    OneOf {
+        value: Box<Node>,
+        items: Items,
+        fold: bool,
+    },
+    Like {
+        value: Box<Node>,
+        pattern: Wildcard,
+    },
+    Regex {
+        value: Box<Node>,
+        matcher: Box<Matcher>,
+    },
+    InCidr {
+        value: Box<Node>,
+        network: Network,
+    },
+    Term {
+        raw: usize,
+        term: Box<Term>,
+    },
+    IsNull(Box<Node>),
+    IsTrue(Box<Node>),
+    Not(Box<Node>),
+    And(Vec<Node>),
+    Or(Vec<Node>),
+    Any {
+        value: Box<Node>,
+        predicate: Box<Node>,
+    },
+    Map {
+        value: Box<Node>,
+        body: Box<Node>,
+    },
+    Keep {
+        value: Box<Node>,
+        predicate: Box<Node>,
+    },
+    Case {
+        arms: Vec<(Node, Node)>,
+        otherwise: Option<Box<Node>>,
+    },
+    Coalesce(Vec<Node>),
+    Arithmetic {
+        op: ArithmeticOp,
+        left: Box<Node>,
+        right: Box<Node>,
+    },
+    Concat(Vec<Node>),
+    JsonPath {
+        value: Box<Node>,
+        path: Vec<Step>,
+    },
+    Capture {
+        value: Box<Node>,
+        matcher: Box<Matcher>,
+        group: String,
+        /// `None`: the first match; else that of every match, at most so many of them (0: no limit).
+        all: Option<u32>,
+    },
+    Cast {
+        value: Box<Node>,
+        to: Scalar,
+    },
+    RelativeTime {
+        time: Box<Node>,
+        shift: RelativeTime,
+    },
+    Bin {
+        value: Box<Node>,
+        span: f64,
+    },
+    FormatTime {
+        time: Box<Node>,
+        format: FormatText,
+    },
+    ParseTime {
+        text: Box<Node>,
+        format: ParseText,
+    },
+    Call {
+        function: Box<dyn Apply>,
+        args: Vec<Node>,
+    },
+}
+
+/// How two values compare, by their types.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::eval) enum How {
+    Numbers,
+    /// As numbers where both read as such, else as texts.
+    Either,
+    Texts,
+    Booleans,
+}
+
+/// The items of a list of texts; folded to lower case where case does not count.
+pub(in crate::eval) enum Items {
+    Few(Vec<String>),
+    Many(HashSet<String>),
+}
