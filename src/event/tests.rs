@@ -139,13 +139,19 @@ fn the_raw_text_is_the_records_own_or_all_of_it() {
 
 #[test]
 fn broken_records_are_errors_with_their_place() {
-    assert_eq!(read(&[("a", S)], "{\"a\": 1"), "EOF while parsing an object at 6");
-    assert_eq!(read(&[("b", S)], "{\"a\": tru}"), "expected ident at 9");
-    assert_eq!(read(&[("b", S)], "[1]"), "invalid type: sequence, expected an object at 0");
-    assert_eq!(read(&[("b", S)], "{} {}"), "trailing characters at 3");
-    let deep = format!("{{\"a\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-    assert_eq!(read(&[("b", S)], &deep), "-");
-    assert_eq!(read(&[("a{}{}{}", MANY)], &deep), "-");
+    assert_eq!(read(&[("a", S)], "{\"a\": 1"), "expected `,` or `}` at 7");
+    assert_eq!(read(&[("b", S)], "{\"a\": tru}"), "expected a value at 6");
+    assert_eq!(read(&[("b", S)], "[1]"), "expected an object at 0");
+    assert_eq!(read(&[("b", S)], "{} {}"), "something follows the object at 3");
+    assert_eq!(read(&[("b", S)], "{\"a\": 1,}"), "expected a name in quotation marks at 8");
+    let deep = |n: usize| format!("{{\"a\": {}{}}}", "[".repeat(n), "]".repeat(n));
+    assert_eq!(read(&[("b", S)], &deep(126)), "-");
+    assert_eq!(read(&[("b", S)], &deep(100_000)), "nested too deeply at 132");
+    assert_eq!(read(&[("a{}{}{}", MANY)], &deep(126)), "-");
+    assert_eq!(read(&[("a{}{}{}", MANY)], &deep(100_000)), "nested too deeply at 132");
+    let decoder = Decoder::new(&schema(true, "t"), &[]);
+    let cut = |record: &str| decoder.decode(record, &mut Vec::new()).expect_err("an error").is_cut;
+    assert!(cut("{\"a\": 1") && cut("{\"a\": \"x\n") && !cut("{\"a\": x}"));
 }
 
 #[test]
