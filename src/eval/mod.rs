@@ -7,17 +7,17 @@
 //! `plan` cuts a query into operations; `stage` runs a row through what concerns it alone; `gather` collects rows, groups
 //! or first rows; `work` does what needs all rows at once.
 
+#[allow(dead_code)]
+mod address;
+mod aggregate;
+#[allow(dead_code)]
 mod aggregate;
 pub mod error;
 mod expr;
-mod gather;
-mod join;
-#[allow(dead_code)]
-mod address;
-#[allow(dead_code)]
-mod aggregate;
 #[allow(dead_code)]
 mod function;
+mod gather;
+mod join;
 #[allow(dead_code)]
 mod json;
 mod layout;

@@ -2,8 +2,8 @@
 
 use super::lower::Lowering;
 use super::parser::Parser;
-use super::print::Printer;
 use super::parser::{Parser, Spanned};
+use super::print::Printer;
 use crate::diagnostic::{Diagnostic, Reported, code, did_you_mean};
 use crate::ir::Expr;
 use crate::source::Span;
