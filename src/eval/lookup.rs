@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Value;
-use super::address::Network;
+use super::address::Block;
 use super::error::Error;
 use super::expr::{Binder, Context, Node};
 use super::layout::{Layout, Row};
@@ -31,7 +31,7 @@ enum Test {
     Whole,
     /// By row of the table.
     Wildcard(Vec<Wildcard>),
-    Cidr(Vec<Option<Network>>),
+    Cidr(Vec<Option<Block>>),
 }
 
 impl BoundLookup {
@@ -53,7 +53,7 @@ impl BoundLookup {
                 Some(MatchType::Wildcard) => {
                     Test::Wildcard(cells().map(|c| Wildcard::new(&pattern(c), case)).collect())
                 }
-                Some(MatchType::Cidr) => Test::Cidr(cells().map(Network::parse).collect()),
+                Some(MatchType::Cidr) => Test::Cidr(cells().map(Block::parse).collect()),
             };
             on.push(On { value, test });
         }

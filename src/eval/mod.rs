@@ -7,37 +7,28 @@
 //! `plan` cuts a query into operations; `stage` runs a row through what concerns it alone; `gather` collects rows, groups
 //! or first rows; `work` does what needs all rows at once.
 
-#[allow(dead_code)]
 mod address;
-mod aggregate;
-#[allow(dead_code)]
 mod aggregate;
 pub mod error;
 mod expr;
-#[allow(dead_code)]
 mod function;
 mod gather;
 mod join;
-#[allow(dead_code)]
 mod json;
 mod layout;
 mod lookup;
 mod membership;
 mod order;
-mod pending;
 mod plan;
 mod rows;
 mod session;
 mod stage;
 mod table;
-#[allow(dead_code)]
 mod time;
-#[allow(dead_code)]
 mod token;
 pub mod value;
 mod wildcard;
 mod work;
-use pending::{address, function, time, token};
 
 pub use error::Error;
 pub use order::Place;

@@ -61,8 +61,6 @@ pub fn parse_expanded(search: &str, sink: &mut Sink) -> Result<Pipeline, Reporte
 
 fn parse_text(text: &Text, sink: &mut Sink) -> Result<Pipeline, Reported> {
     let mut p = Parser::new(text, sink);
-    let pipeline = parse_pipeline(&mut p, false);
-    let mut p = Parser::new(&expanded, sink);
     let pipeline = parse_pipeline(&mut p, false, true);
     if p.peek().is_some() && !p.failed {
         let span = p.span(p.pos(), p.pos() + 1);

@@ -1,10 +1,10 @@
 //! Binding: names become slots, constants and patterns are prepared once.
 
 use super::node::{How, Items, Node};
-use crate::eval::address::Network;
+use crate::eval::address::Block;
 use crate::eval::error::Error;
 use crate::eval::layout::Layout;
-use crate::eval::time::{FormatText, ParseText};
+use crate::eval::time::TimeFormat;
 use crate::eval::token::Term;
 use crate::eval::wildcard::Wildcard;
 use crate::eval::{Value, function};
@@ -62,7 +62,7 @@ impl<'a> Binder<'a> {
                 Node::Regex { value: self.boxed(value)?, matcher: matcher(regex, e.span)? }
             }
             ExprKind::InCidr { value, cidr } => {
-                let Some(network) = Network::parse(cidr) else {
+                let Some(network) = Block::parse(cidr) else {
                     return Err(Error::new(format!("`{cidr}` is no CIDR block"), e.span));
                 };
                 Node::InCidr { value: self.boxed(value)?, network }
@@ -115,10 +115,10 @@ impl<'a> Binder<'a> {
             ExprKind::Now => Node::Constant(super::number(self.now)),
             ExprKind::Bin { value, span } => Node::Bin { value: self.boxed(value)?, span: *span },
             ExprKind::FormatTime { time, format } => {
-                Node::FormatTime { time: self.boxed(time)?, format: FormatText::new(format) }
+                Node::FormatTime { time: self.boxed(time)?, format: TimeFormat::new(format) }
             }
             ExprKind::ParseTime { text, format } => {
-                Node::ParseTime { text: self.boxed(text)?, format: ParseText::new(format) }
+                Node::ParseTime { text: self.boxed(text)?, format: TimeFormat::new(format) }
             }
             ExprKind::Call { function, args } => match function::bind(function, args) {
                 Some(apply) => Node::Call { function: apply, args: self.all(args)? },

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use crate::eval::Value;
-use crate::eval::address::Network;
+use crate::eval::address::Block;
 use crate::eval::function::Apply;
-use crate::eval::time::{FormatText, ParseText};
+use crate::eval::time::TimeFormat;
 use crate::eval::token::Term;
 use crate::eval::wildcard::Wildcard;
 use crate::ir::{ArithmeticOp, Case, CompareOp, RelativeTime, Scalar, Step};
@@ -39,7 +39,7 @@ pub(in crate::eval) enum Node {
     },
     InCidr {
         value: Box<Node>,
-        network: Network,
+        network: Block,
     },
     Term {
         raw: usize,
@@ -98,11 +98,11 @@ pub(in crate::eval) enum Node {
     },
     FormatTime {
         time: Box<Node>,
-        format: FormatText,
+        format: TimeFormat,
     },
     ParseTime {
         text: Box<Node>,
-        format: ParseText,
+        format: TimeFormat,
     },
     Call {
         function: Box<dyn Apply>,

@@ -1,13 +1,15 @@
 //! Running a bound expression on a row.
 
-use std::cell::RefCell;
-
 use super::compare;
 use super::node::Node;
 use crate::eval::layout::Row;
+use crate::eval::time::{bin, relative_time};
 use crate::eval::{Text, Value, function, json};
 use crate::ir::{ArithmeticOp, Scalar};
 use crate::regex::MatchError;
+
+/// Where `random()` begins: a run can be repeated.
+const SEED: u64 = 0x5eed;
 
 /// What running needs besides the row.
 pub(in crate::eval) struct Context {
@@ -16,12 +18,12 @@ pub(in crate::eval) struct Context {
 
 impl Context {
     pub(in crate::eval) fn new(now: f64) -> Self {
-        Self { functions: function::Context { now, fault: RefCell::new(None) } }
+        Self { functions: function::Context::new(now, SEED) }
     }
 
     /// Notes why a value could not be computed; the first reason counts.
     fn note(&self, error: &MatchError) {
-        self.functions.fault.borrow_mut().get_or_insert_with(|| error.to_string());
+        self.functions.fail(error.to_string());
     }
 
     /// What went wrong since the last time.
@@ -85,7 +87,7 @@ impl<'e> Run<'_, 'e> {
             }),
             Node::InCidr { value, network } => self.some(value, &mut |_, text| network.contains(text)),
             Node::Term { raw, term } => match self.row.get(*raw) {
-                Value::Text(raw) => Some(term.matches(raw)),
+                Value::Text(raw) => Some(term.is_match(raw)),
                 _ => Some(false),
             },
             Node::IsNull(inner) => Some(self.with(inner, |_, value| value.is_null())),
@@ -200,22 +202,22 @@ impl<'e> Run<'_, 'e> {
                 cast(value, *to)
             }
             Node::RelativeTime { time, shift } => self
-                .with(time, |_, time| time.as_number().map(|t| crate::eval::time::relative(t, shift)))
+                .with(time, |_, time| time.as_number().and_then(|t| relative_time(t, shift)))
                 .map(super::number)
                 .unwrap_or_default(),
             Node::Bin { value, span } => {
                 let span = *span;
-                let binned = self.with(value, |_, value| value.as_number().map(|n| (n / span).floor() * span));
+                let binned = self.with(value, |_, value| value.as_number().map(|n| bin(n, span)));
                 binned.map(super::number).unwrap_or_default()
             }
             Node::FormatTime { time, format } => {
                 let time = self.with(time, |_, time| time.as_number());
-                time.map(|t| format.write(t)).into()
+                time.and_then(|t| format.format(t)).into()
             }
             Node::ParseTime { text, format } => {
-                let time = self.with(text, |_, text| match text {
+                let time = self.with(text, |this, text| match text {
                     Value::Null | Value::List(_) => None,
-                    text => format.read(&text.to_text()),
+                    text => format.parse(&text.to_text(), this.context.functions.now),
                 });
                 time.map(super::number).unwrap_or_default()
             }

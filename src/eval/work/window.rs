@@ -9,7 +9,7 @@ use crate::eval::layout::{Layout, Row};
 use crate::eval::order::Place;
 use crate::eval::table::Table;
 use crate::eval::{Options, TIME, Value};
-use crate::ir::{Aggregate, Expr, Frame, Name};
+use crate::ir::{Aggregate, Expr, Frame, Name, Within};
 use crate::source::Span;
 
 /// The aggregates' arguments on a row.
@@ -73,6 +73,9 @@ pub(super) fn run(
             Frame::Partition => whole(&table, members, columns, &arguments, &context, &mut results),
             Frame::Running { current, rows } => {
                 running(&table, members, current, rows, columns, &arguments, &context, &mut results);
+            }
+            Frame::Recent { current, within } => {
+                recent(&table, members, current, within, columns, &arguments, &context, &mut results);
             }
         }
     }
@@ -145,5 +148,34 @@ fn running(
         if !current {
             arguments.add(&mut accumulators, &table.rows[*at], *at, context);
         }
+    }
+}
+
+#[allow(clippy::too_many_arguments)] // as above
+fn recent(
+    table: &Table,
+    members: &[usize],
+    current: bool,
+    within: Within,
+    columns: &[(Name, Aggregate)],
+    arguments: &Arguments,
+    context: &Context,
+    results: &mut [Option<Vec<Value<'static>>>],
+) {
+    let time_of = |at: usize| arguments.time.and_then(|slot| table.rows[at].get(slot)).and_then(Value::as_number);
+    for (number, at) in members.iter().enumerate() {
+        let near = |other: usize| match within {
+            // The number of a row is its place among those of all partitions.
+            Within::Rows(rows) => other + rows as usize >= *at + usize::from(current),
+            Within::Seconds(seconds) => match (time_of(*at), time_of(other)) {
+                (Some(a), Some(b)) => (a - b).abs() < f64::from(seconds),
+                _ => false,
+            },
+        };
+        let mut accumulators = fresh(columns);
+        for other in members[..number + usize::from(current)].iter().filter(|other| near(**other)) {
+            arguments.add(&mut accumulators, &table.rows[*other], *other, context);
+        }
+        results[*at] = Some(values(&accumulators));
     }
 }

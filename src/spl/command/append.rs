@@ -6,7 +6,6 @@ use crate::ir::{Column, Rel, Type};
 use crate::source::Span;
 use crate::spl::Pipeline;
 use crate::spl::lower::{Lowering, Scope};
-use crate::spl::parser::Parser;
 use crate::spl::print::Printer;
 use crate::spl::parser::{Parser, Spanned};
 

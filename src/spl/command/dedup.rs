@@ -185,8 +185,8 @@ mod tests {
         insta::assert_snapshot!(ir("table userAgent awsRegion | dedup userAgent awsRegion consecutive=t"), @r#"
         filter userAgent is not null
         project userAgent, awsRegion
-        window `(before 1)` = last(case when userAgent is not null then userAgent end), `(before 2)` = last(case when userAgent is not null then awsRegion end) over rows before
-        window `(run 3)` = count_if(userAgent is not null and not (is-true(`(before 1)` = userAgent and `(before 2)` = awsRegion))) over rows so far
+        window `(before 1)` = last(userAgent), `(before 2)` = last(awsRegion) over rows before
+        window `(run 3)` = count_if(not (is-true(`(before 1)` = userAgent and `(before 2)` = awsRegion))) over rows so far
         distinct first 1 of userAgent, awsRegion, `(run 3)`
         project userAgent, awsRegion
         => userAgent: string?, awsRegion: string

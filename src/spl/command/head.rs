@@ -56,7 +56,9 @@ impl Syntax for Head {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.number(self.count);
+        if let Some(count) = self.count {
+            out.number(count);
+        }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

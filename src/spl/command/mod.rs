@@ -1,7 +1,6 @@
 //! SPL's commands, one file each: syntax, parser, and lowering into the IR.
 
 use super::lower::Lowering;
-use super::parser::Parser;
 use super::parser::{Parser, Spanned};
 use super::print::Printer;
 use crate::diagnostic::{Diagnostic, Reported, code, did_you_mean};
@@ -22,7 +21,7 @@ pub(crate) trait Syntax: Sized {
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported>;
 
     /// Prints what follows the command's name; [`Syntax::parse`] makes the same command of it again.
-    fn print(&self, out: &mut Printer);
+    fn print(&self, _out: &mut Printer) {}
 
     /// Adds the stage to the plan.
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported>;
