@@ -30,6 +30,8 @@ pub(super) fn bind(name: &str, args: &[Expr]) -> Option<Box<dyn Apply>> {
         ("json_array_to_mv" | "array_to_mv", 1 | 2) => array_to_mv,
         ("mv_to_json_array", 1 | 2) => mv_to_array,
         ("tojson", 1) => |this, args| Some(Node::of(args.first()?, *this.types.first()?).to_string().into()),
+        // `fill`, then for each field: type, name, value (the command `tojson`).
+        ("tojson_row", n) if n % 3 == 1 => row,
         ("toarray", 1) => to_array,
         ("toobject", 1) => |_, args| only(args, |node| matches!(node, Node::Object(_))),
         ("object_to_array", 3) => |_, args| entries(args, &text(args, 1)?, &text(args, 2)?),
@@ -202,6 +204,48 @@ fn to_array<'e>(this: &Json, args: &[Value<'e>]) -> Option<Value<'e>> {
     }
 }
 
+/// The object of the command `tojson` (Search Reference, "tojson"): values that are not of a field's type are left out, or NULL with
+/// `fill_null`; so are fields without a value.
+fn row<'e>(this: &Json, args: &[Value<'e>]) -> Option<Value<'e>> {
+    let fill = args.first().is_some_and(is_true);
+    let mut members = Vec::new();
+    for index in (1..args.len()).step_by(3) {
+        let (kind, name) = (text(args, index)?, text(args, index + 1)?);
+        let (values, ty) = (args.get(index + 2)?.values(), *this.types.get(index + 2)?);
+        let mut nodes: Vec<Node> = values.iter().filter_map(|v| typed(&kind, v, ty)).collect();
+        let node = match (nodes.len(), values.len()) {
+            (0, _) if fill => Node::null(),
+            (0, _) => continue,
+            (1, 1) => nodes.remove(0),
+            _ => Node::List(nodes),
+        };
+        members.push((name.into_owned(), node));
+    }
+    Some(Node::Object(members).to_string().into())
+}
+
+/// A value as the type that `tojson` asks for.
+fn typed(kind: &str, value: &Value<'_>, ty: Scalar) -> Option<Node> {
+    let text = value.to_text();
+    let truth = || match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "t" | "yes" => Some(true),
+        "false" | "f" | "no" => Some(false),
+        _ => None,
+    };
+    let boolean = |b: bool| Node::Scalar(b.to_string());
+    match kind {
+        "str" => Some(Node::string(&text)),
+        "num" => value.as_number().map(|_| Node::of(value, Scalar::Unknown)),
+        "bool" => truth().or_else(|| value.as_number().map(|n| n != 0.0)).map(boolean),
+        "json" => Node::parse(&text),
+        "auto" => {
+            let truth = truth().filter(|_| text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false"));
+            Some(truth.map_or_else(|| Node::of(value, Scalar::Unknown), boolean))
+        }
+        _ => Some(Node::of(value, ty)),
+    }
+}
+
 fn is_true(value: &Value<'_>) -> bool {
     value.is_true() || value.to_text().eq_ignore_ascii_case("true")
 }
@@ -275,5 +319,24 @@ mod tests {
         assert_eq!(call!(mv_to_json_array(())), "NULL");
         assert_eq!(call!(toarray("[1]")), "[1]");
         assert_eq!(call!(toobject("[1]")), "NULL");
+    }
+
+    #[test]
+    fn rows_become_objects() {
+        let f = || field("1.50");
+        assert_eq!(
+            call!(tojson_row(false, "none", "a", f(), "str", "b", f(), "num", "c", "x")),
+            r#"{"a":1.50,"b":"1.50"}"#
+        );
+        assert_eq!(call!(tojson_row(true, "num", "c", "x", "none", "d", ())), r#"{"c":null,"d":null}"#);
+        assert_eq!(
+            call!(tojson_row(false, "bool", "a", "yes", "bool", "b", 0, "auto", "c", "true")),
+            r#"{"a":true,"b":false,"c":true}"#
+        );
+        assert_eq!(
+            call!(tojson_row(false, "json", "a", "[1]", "json", "b", "{", "none", "c", ["x", "y"])),
+            r#"{"a":[1],"c":["x","y"]}"#
+        );
+        assert_eq!(call!(tojson_row(false)), "{}");
     }
 }
