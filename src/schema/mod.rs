@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::ir::{Scalar, Type};
+use crate::ir::{Pattern, Piece, Scalar, Type};
 
 /// One log source, read from `targets/sources/<id>.toml`.
 #[derive(Deserialize, Clone, Debug)]
@@ -46,16 +46,48 @@ pub struct Schema {
     pub target: BTreeMap<String, toml::Table>,
 }
 
-/// A condition of a search that chooses the source: `sourcetype`, `source`, `index`, `eventtype` or `datamodel`.
+/// A condition of a search that chooses the source: `sourcetype`, `source`, `index`, `eventtype`, `tag` or `datamodel`, or
+/// another field whose value tells the source; `data_source` is the name that the rule library gives it.
 #[derive(Deserialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Selector {
     pub field: String,
-    /// Compared without case; data models with their dataset, e.g. `Change.All_Changes`.
+    /// Compared without case; data models with their dataset, e.g. `Change.All_Changes`. `*` stands for any text.
     pub value: String,
     /// A condition in SPL's `search` language that this choice adds: which of the source's events are meant
-    /// (a dataset of a data model is a part of it).
+    /// (a dataset of a data model is a part of it). `$1` in it is the text that the value's `*` stands for.
     #[serde(default)]
+    pub condition: Option<String>,
+    /// Other schemas have this selector too, and all of them are read. Otherwise the schema added last has it alone.
+    #[serde(default)]
+    pub shared: bool,
+}
+
+impl Selector {
+    /// Whether a search condition is this selector, and what it says of the events (`None`: nothing).
+    fn matches(&self, field: &str, value: &str) -> Option<Option<String>> {
+        if !self.field.eq_ignore_ascii_case(field) {
+            return None;
+        }
+        let Some((before, after)) = self.value.split_once('*') else {
+            return self.value.eq_ignore_ascii_case(value).then(|| self.condition.clone());
+        };
+        let middle = value.len().checked_sub(before.len() + after.len())?;
+        let (start, rest) = value.split_at_checked(before.len())?;
+        let (part, end) = rest.split_at_checked(middle)?;
+        if !(start.eq_ignore_ascii_case(before) && end.eq_ignore_ascii_case(after)) {
+            return None;
+        }
+        let part = part.replace('\\', "\\\\").replace('"', "\\\"");
+        Some(self.condition.as_ref().map(|c| c.replace("$1", &part)))
+    }
+}
+
+/// A source that a condition chooses.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    pub schema: Arc<Schema>,
+    /// Which of its events are meant, in SPL's `search` language; `None`: all.
     pub condition: Option<String>,
 }
 
@@ -284,6 +316,54 @@ impl Schemas {
     pub fn selector(&self, field: &str, value: &str) -> Option<(&Arc<Schema>, &Selector)> {
         let hit = |x: &&Selector| x.field.eq_ignore_ascii_case(field) && x.value.eq_ignore_ascii_case(value);
         self.schemas.iter().rev().find_map(|s| s.select.iter().find(hit).map(|x| (s, x)))
+    }
+
+    /// The sources that a condition of a search chooses; `*` in its value stands for any text. A selector whose value has
+    /// no `*` comes before one that has, and a longer one before a shorter one.
+    pub fn choose(&self, field: &str, value: &str) -> Vec<Chosen> {
+        if value.contains('*') {
+            return self.choose_all(field, value);
+        }
+        let mut best: Vec<(usize, bool, Chosen)> = Vec::new();
+        for schema in self.schemas.iter().rev() {
+            for selector in &schema.select {
+                let Some(condition) = selector.matches(field, value) else { continue };
+                let length = if selector.value.contains('*') { selector.value.len() } else { usize::MAX };
+                let longest = best.first().map_or(0, |(l, ..)| *l);
+                if length > longest {
+                    best.clear();
+                }
+                // A later schema has a selector alone, unless both say that they share it.
+                let first = best.is_empty() || best.iter().all(|(_, shared, c)| *shared && selector.shared || c.schema.id == schema.id);
+                if length >= longest && first {
+                    best.push((length, selector.shared, Chosen { schema: schema.clone(), condition }));
+                }
+            }
+        }
+        best.reverse();
+        best.into_iter().map(|(.., chosen)| chosen).collect()
+    }
+
+    /// All sources of which some name matches a wildcard.
+    fn choose_all(&self, field: &str, value: &str) -> Vec<Chosen> {
+        let pattern = Pattern::new(value.split('*').enumerate().flat_map(|(i, text)| {
+            let star = (i > 0).then_some(Piece::Any);
+            star.into_iter().chain([Piece::Text(text.to_owned())])
+        }));
+        let mut chosen: Vec<Chosen> = Vec::new();
+        for schema in &self.schemas {
+            for selector in &schema.select {
+                let condition = match selector.matches(field, value) {
+                    Some(condition) => condition,
+                    None if selector.field.eq_ignore_ascii_case(field) && pattern.matches(&selector.value, true) => {
+                        selector.condition.clone().filter(|c| !c.contains("$1"))
+                    }
+                    None => continue,
+                };
+                chosen.push(Chosen { schema: schema.clone(), condition });
+            }
+        }
+        chosen
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Schema>> {

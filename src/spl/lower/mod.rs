@@ -1,6 +1,7 @@
 //! Lowering: SPL's AST becomes relational operators, names become columns, and what SPL leaves unsaid is said.
 
 mod aggregate;
+mod choice;
 mod eval;
 pub(crate) mod fill;
 mod finish;
@@ -33,6 +34,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) sink: &'a mut Sink,
     /// What the stages so far have made.
     pub(crate) scope: Scope,
+    /// The library's names of the sources that the rule reads.
+    data_source: &'a [String],
     /// The time window that scans get where the search itself sets none.
     window: Window,
     /// By schema: the raw fields that the query reads, and the calculated fields, which scans are completed with at the end.
@@ -68,6 +71,7 @@ pub fn lower(
         options,
         sink,
         scope: Scope::default(),
+        data_source: &rule.data_source,
         window,
         uses: BTreeMap::new(),
         next_variable: 0,

@@ -203,7 +203,8 @@ impl Binding {
             .chain(self.partitions.iter().map(|p| &p.column))
             .map(|c| root(c));
         for column in columns.chain(others) {
-            if !out.contains(&column) {
+            // `"*" = "*"` places any name and is no column.
+            if column != "*" && !out.contains(&column) {
                 out.push(column);
             }
         }
