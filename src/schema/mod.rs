@@ -99,6 +99,9 @@ pub struct Field {
     /// Whether every record has it.
     #[serde(default)]
     pub required: bool,
+    /// Whether it can have several values though its path goes through no list.
+    #[serde(default)]
+    pub multivalue: bool,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
@@ -219,7 +222,7 @@ impl Schema {
             return Resolved::Raw { path: "_time".to_owned(), ty: Type::TIME, nullable };
         }
         if let Some(field) = self.fields.get(name) {
-            let ty = Type { scalar: field.scalar.into(), multivalue: name.contains("{}") };
+            let ty = Type { scalar: field.scalar.into(), multivalue: field.multivalue || name.contains("{}") };
             return Resolved::Raw { path: name.to_owned(), ty, nullable: !field.required };
         }
         let under_open = self.open.iter().any(|root| {
@@ -389,6 +392,60 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("email.toml", include_str!("../../targets/sources/email.toml")),
     ("intrusion_detection.toml", include_str!("../../targets/sources/intrusion_detection.toml")),
     ("network_sessions.toml", include_str!("../../targets/sources/network_sessions.toml")),
+    ("windows_sysmon.toml", include_str!("../../targets/sources/windows_sysmon.toml")),
+    ("windows_security.toml", include_str!("../../targets/sources/windows_security.toml")),
+    ("windows_system.toml", include_str!("../../targets/sources/windows_system.toml")),
+    ("windows_application.toml", include_str!("../../targets/sources/windows_application.toml")),
+    ("windows_powershell.toml", include_str!("../../targets/sources/windows_powershell.toml")),
+    ("windows_defender.toml", include_str!("../../targets/sources/windows_defender.toml")),
+    ("windows_event.toml", include_str!("../../targets/sources/windows_event.toml")),
+    ("linux_auditd.toml", include_str!("../../targets/sources/linux_auditd.toml")),
+    ("linux_secure.toml", include_str!("../../targets/sources/linux_secure.toml")),
+    ("unix.toml", include_str!("../../targets/sources/unix.toml")),
+    ("osquery.toml", include_str!("../../targets/sources/osquery.toml")),
+    ("o365.toml", include_str!("../../targets/sources/o365.toml")),
+    ("o365_graph.toml", include_str!("../../targets/sources/o365_graph.toml")),
+    ("azure_ad.toml", include_str!("../../targets/sources/azure_ad.toml")),
+    ("azure_activity.toml", include_str!("../../targets/sources/azure_activity.toml")),
+    ("gcp_audit.toml", include_str!("../../targets/sources/gcp_audit.toml")),
+    ("google_workspace.toml", include_str!("../../targets/sources/google_workspace.toml")),
+    ("okta.toml", include_str!("../../targets/sources/okta.toml")),
+    ("pingid.toml", include_str!("../../targets/sources/pingid.toml")),
+    ("kubernetes_audit.toml", include_str!("../../targets/sources/kubernetes_audit.toml")),
+    ("kubernetes_objects.toml", include_str!("../../targets/sources/kubernetes_objects.toml")),
+    ("kubernetes_falco.toml", include_str!("../../targets/sources/kubernetes_falco.toml")),
+    ("aws_vpcflow.toml", include_str!("../../targets/sources/aws_vpcflow.toml")),
+    ("aws_securityhub.toml", include_str!("../../targets/sources/aws_securityhub.toml")),
+    ("aws_s3_access.toml", include_str!("../../targets/sources/aws_s3_access.toml")),
+    ("aws_config.toml", include_str!("../../targets/sources/aws_config.toml")),
+    ("aws_cloudfront.toml", include_str!("../../targets/sources/aws_cloudfront.toml")),
+    ("aws_cloudwatch.toml", include_str!("../../targets/sources/aws_cloudwatch.toml")),
+    ("github.toml", include_str!("../../targets/sources/github.toml")),
+    ("circleci.toml", include_str!("../../targets/sources/circleci.toml")),
+    ("crowdstrike.toml", include_str!("../../targets/sources/crowdstrike.toml")),
+    ("ms_defender_xdr.toml", include_str!("../../targets/sources/ms_defender_xdr.toml")),
+    ("nginx.toml", include_str!("../../targets/sources/nginx.toml")),
+    ("iis.toml", include_str!("../../targets/sources/iis.toml")),
+    ("zscaler.toml", include_str!("../../targets/sources/zscaler.toml")),
+    ("stream.toml", include_str!("../../targets/sources/stream.toml")),
+    ("zeek.toml", include_str!("../../targets/sources/zeek.toml")),
+    ("suricata.toml", include_str!("../../targets/sources/suricata.toml")),
+    ("cisco_ios.toml", include_str!("../../targets/sources/cisco_ios.toml")),
+    ("palo_alto.toml", include_str!("../../targets/sources/palo_alto.toml")),
+    ("f5_bigip.toml", include_str!("../../targets/sources/f5_bigip.toml")),
+    ("netbackup.toml", include_str!("../../targets/sources/netbackup.toml")),
+    ("ivanti_vtm.toml", include_str!("../../targets/sources/ivanti_vtm.toml")),
+    ("crushftp.toml", include_str!("../../targets/sources/crushftp.toml")),
+    ("papercut.toml", include_str!("../../targets/sources/papercut.toml")),
+    ("moveit.toml", include_str!("../../targets/sources/moveit.toml")),
+    ("exchange_management.toml", include_str!("../../targets/sources/exchange_management.toml")),
+    ("admon.toml", include_str!("../../targets/sources/admon.toml")),
+    ("pwsh_inventory.toml", include_str!("../../targets/sources/pwsh_inventory.toml")),
+    ("splunk_internal.toml", include_str!("../../targets/sources/splunk_internal.toml")),
+    ("ms_sql.toml", include_str!("../../targets/sources/ms_sql.toml")),
+    ("vmware_esxi.toml", include_str!("../../targets/sources/vmware_esxi.toml")),
+    ("jamf.toml", include_str!("../../targets/sources/jamf.toml")),
+    ("linux_syslog.toml", include_str!("../../targets/sources/linux_syslog.toml")),
 ];
 
 #[cfg(test)]

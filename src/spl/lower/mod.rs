@@ -23,7 +23,7 @@ use crate::diagnostic::{Diagnostic, Reported, Sink, code};
 use crate::ir::{Column, Expr, Literal, Name, Query, Rel, Window};
 use crate::options::Options;
 use crate::rule::{Library, Rule};
-use crate::schema::Schemas;
+use crate::schema::{Schema, Schemas};
 use crate::source::Span;
 
 /// The state of lowering a rule.
@@ -36,6 +36,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) scope: Scope,
     /// The library's names of the sources that the rule reads.
     data_source: &'a [String],
+    /// While the conditions of the first search are lowered for one of several sources: all of them.
+    siblings: Vec<Arc<Schema>>,
     /// The time window that scans get where the search itself sets none.
     window: Window,
     /// By schema: the raw fields that the query reads, and the calculated fields, which scans are completed with at the end.
@@ -72,6 +74,7 @@ pub fn lower(
         sink,
         scope: Scope::default(),
         data_source: &rule.data_source,
+        siblings: Vec::new(),
         window,
         uses: BTreeMap::new(),
         next_variable: 0,

@@ -297,6 +297,13 @@ impl Lowering<'_> {
 
     fn find_in_source(&mut self, origin: &Origin, name: &str, span: Span) -> Option<Expr> {
         let mut found = self.find_in_one(origin, name, span);
+        let knows = |o: &&Origin| !matches!(o.resolve(name), Resolved::Unknown);
+        let all = std::iter::once(origin).chain(&origin.others);
+        if let Some(with) = all.clone().find(knows) {
+            for without in all.filter(|o| !knows(o)) {
+                self.note_absent(name, &with.schema, &without.schema, span);
+            }
+        }
         for other in &origin.others {
             found = match (found, self.find_in_one(other, name, span)) {
                 (Some(a), Some(b)) if a.ty.multivalue != b.ty.multivalue => {
@@ -316,6 +323,13 @@ impl Lowering<'_> {
             };
         }
         found
+    }
+
+    /// One of several sources lacks a field that another has.
+    fn note_absent(&mut self, name: &str, with: &Schema, without: &Schema, span: Span) {
+        let message =
+            format!("`{name}` is a field of `{}`; events of `{}` are taken to be without it", with.id, without.id);
+        self.sink.push(Diagnostic::new(&code::READING, message).at(span));
     }
 
     fn find_in_one(&mut self, origin: &Origin, name: &str, span: Span) -> Option<Expr> {
@@ -405,6 +419,12 @@ impl Lowering<'_> {
     /// A field that the schema does not know: the raw path of a JSON record, else nothing that can be read.
     fn unknown_field(&mut self, origin: &Origin, name: &str, span: Span) -> Option<Expr> {
         if self.faulty {
+            return Some(Expr::null(span));
+        }
+        let profile = |s: &Schema| self.options.profiles.get(&*s.id).cloned();
+        let elsewhere = |s: &&Arc<Schema>| !matches!(s.resolve(name, profile(s).as_deref()), Resolved::Unknown);
+        if let Some(sibling) = self.siblings.iter().find(elsewhere).cloned() {
+            self.note_absent(name, &sibling, &origin.schema, span);
             return Some(Expr::null(span));
         }
         let near = nearest(name, origin.schemas().flat_map(|s| s.names()));

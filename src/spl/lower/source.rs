@@ -5,13 +5,30 @@ use std::sync::Arc;
 use super::choice::{self, Choice};
 use super::{Lowering, Origin, Scope};
 use crate::diagnostic::{Diagnostic, Reported, code, did_you_mean};
-use crate::ir::{CompareOp, Rel, Scan, SortKey, SortOrder, TimeBound, Window};
+use crate::ir::{CompareOp, Expr, ExprKind, Literal, Rel, Scan, SortKey, SortOrder, TimeBound, Window};
 use crate::options::Options;
 use crate::rule::{Library, Rule};
 use crate::schema::Schema;
 use crate::source::Span;
 use crate::spl::search::{Search, Value};
 use crate::time;
+
+/// Whether no row can pass a filter on top of a plan.
+fn is_empty(plan: &Rel) -> bool {
+    fn never(predicate: &Expr) -> bool {
+        match &predicate.kind {
+            ExprKind::Literal(Literal::Boolean(b)) => !b,
+            ExprKind::And(parts) => parts.iter().any(never),
+            ExprKind::Or(parts) => parts.iter().all(never),
+            _ => false,
+        }
+    }
+    match plan {
+        Rel::Filter { input, predicate } => never(predicate) || is_empty(input),
+        Rel::SemiJoin { input, .. } => is_empty(input),
+        _ => false,
+    }
+}
 
 /// The window of `--earliest` and `--latest`, else that of the library's deployment for the rule's type.
 pub(super) fn default_window(rule: &Rule, library: &Library, options: &Options) -> Window {
@@ -52,11 +69,24 @@ impl Lowering<'_> {
             parts.extend(schemas.into_iter().take(1).map(|s| (s, choice::no())));
         }
         let mut scopes = Vec::new();
+        self.siblings = parts.iter().map(|(schema, _)| schema.clone()).collect();
         for (schema, rest) in parts {
             self.scan(schema, window.clone(), Vec::new(), span);
-            self.search_filter(&rest)?;
-            scopes.push(std::mem::take(&mut self.scope));
+            let filtered = self.search_filter(&rest);
+            let scope = std::mem::take(&mut self.scope);
+            if let Err(reported) = filtered {
+                self.siblings.clear();
+                return Err(reported);
+            }
+            scopes.push(scope);
         }
+        self.siblings.clear();
+        // A source whose events can't satisfy the condition, for want of a field, is not read.
+        let found = scopes.iter().filter(|s| !s.plan.as_ref().is_some_and(is_empty)).count();
+        if found > 0 {
+            scopes.retain(|s| !s.plan.as_ref().is_some_and(is_empty));
+        }
+        scopes.truncate(found.max(1));
         self.several(scopes, span)
     }
 

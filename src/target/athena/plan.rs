@@ -142,7 +142,10 @@ impl Emitter<'_> {
     fn binding(&mut self, scan: &Scan) -> Result<Arc<Binding>, Reported> {
         let schema = self.context.schemas.get(&scan.source);
         match schema.and_then(|s| s.section::<Binding>("athena")) {
-            Some(Ok(binding)) => Ok(Arc::new(binding)),
+            Some(Ok(mut binding)) => {
+                binding.spread(schema.iter().flat_map(|s| s.fields.keys()));
+                Ok(Arc::new(binding))
+            }
             Some(Err(message)) => Err(self.sink.fail(
                 Diagnostic::new(
                     &code::INVALID_SCHEMA,
