@@ -333,6 +333,17 @@ impl Lowering<'_> {
     }
 }
 
+/// The dataset that a condition on a data model asks for: the last part of its `nodename`.
+pub(crate) fn node_of(condition: &Search) -> Option<&str> {
+    match condition {
+        Search::And(parts) => parts.iter().find_map(node_of),
+        Search::Compare { field, op: CompareOp::Eq, value, .. } if field.text == "nodename" => {
+            value.text.rsplit('.').next()
+        }
+        _ => None,
+    }
+}
+
 fn add(all: &mut Vec<Arc<Schema>>, more: impl IntoIterator<Item = Arc<Schema>>) {
     for schema in more {
         if !all.iter().any(|s| s.id == schema.id) {

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 pub use aggregate::{Aggregation, Argument};
 pub(crate) use aggregate::{aggregate, parse as parse_aggregations};
+pub(crate) use choice::node_of;
 pub(crate) use scope::{Origin, Scope};
 
 use super::Pipeline;

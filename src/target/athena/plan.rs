@@ -122,7 +122,7 @@ impl Emitter<'_> {
         block.set(Name::from("_time"), Slot::Ready(time));
         for field in &scan.fields {
             if &*field.name != "_time" {
-                let slot = if &*field.name == "_raw" {
+                let slot = if &*field.name == "_raw" && binding.place("_raw").is_none() {
                     Slot::Record(record_id(&binding))
                 } else {
                     Slot::Raw { path: field.name.clone(), ty: field.ty, nullable: field.nullable }
