@@ -78,8 +78,12 @@ impl Lowering<'_> {
             for field in fields {
                 if field.text.contains('*') {
                     let pattern = wildcard::pattern(&field.text);
-                    let known: Vec<Name> =
-                        origin.schema.names().filter(|n| pattern.matches(n, false)).map(Name::from).collect();
+                    let known: Vec<Name> = origin
+                        .schemas()
+                        .flat_map(|s| s.names())
+                        .filter(|n| pattern.matches(n, false))
+                        .map(Name::from)
+                        .collect();
                     origin.removed.extend(known);
                 } else {
                     origin.removed.push(field.text.as_str().into());

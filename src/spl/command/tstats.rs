@@ -141,6 +141,12 @@ impl Lowering<'_> {
     /// Reads a data model's events and filters them.
     pub(crate) fn scan_datamodel(&mut self, model: &Spanned, condition: &Search, span: Span) -> Result<(), Reported> {
         let name = model.text.trim_matches('"');
+        // `datamodel=Endpoint … nodename=Processes`: where the model alone is no table.
+        let node = crate::spl::lower::node_of(condition).map(|node| format!("{name}.{node}"));
+        let name = match node {
+            Some(node) if self.schemas.selector("datamodel", name).is_none() => &node.clone(),
+            _ => name,
+        };
         let Some((schema, selector)) = self.schemas.selector("datamodel", name) else {
             let message = format!("no schema describes data model `{name}`");
             let known: Vec<String> = self
