@@ -136,15 +136,6 @@ impl<'a> Parser<'a> {
         hit
     }
 
-    /// Whether a word stands here exactly as written (upper-case operators of `search`).
-    pub(crate) fn eat_exact(&mut self, word: &str) -> bool {
-        let hit = self.at_keyword(word) && self.rest().starts_with(word);
-        if hit {
-            self.pos += word.len();
-        }
-        hit
-    }
-
     /// Whether the parser is inside brackets or parentheses.
     pub(crate) fn in_subsearch(&self) -> bool {
         self.depth > 0

@@ -75,6 +75,11 @@ macro_rules! commands {
     };
 }
 
+pub use bin::BinSpan;
+pub use convert::Conversion;
+pub use sort::{Key, Order};
+pub use strcat::Part;
+
 commands! {
     append Append,
     bin Bin,
