@@ -273,7 +273,9 @@ fn function_call(p: &mut Parser<'_>) -> Result<Option<Eval>, Reported> {
     let rest = p.rest();
     let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
     let name = &rest[..length];
-    if !rest[length..].starts_with('(') || crate::function::find(name).is_none() {
+    // In capitals, CASE is the directive and not the function.
+    let is_directive = ["CASE", "TERM"].contains(&name);
+    if is_directive || !rest[length..].starts_with('(') || crate::function::find(name).is_none() {
         return Ok(None);
     }
     eval::parse_operand(p).map(Some)

@@ -10,17 +10,27 @@ use rulecast::spl;
 
 use crate::support::{corpus, read_library, yaml_files};
 
-/// Parses what is printed, in one line and in several.
-pub(crate) fn assert_same_after_printing(ast: &spl::Pipeline, what: &str) {
+/// Parses what is printed, in one line and in several; what is not the same.
+pub(crate) fn same_after_printing(ast: &spl::Pipeline) -> Result<(), String> {
     for printed in [ast.to_string(), format!("{ast:#}")] {
         let mut sink = Sink::default();
-        match spl::parse_expanded(&printed, &mut sink) {
-            Ok(again) => {
-                assert_eq!(again, *ast, "{what}: another meaning in\n{printed}");
-                assert_eq!(again.to_string(), ast.to_string(), "{what}: printing is not stable");
-            }
-            Err(_) => panic!("{what}: can't be parsed: {:?}\n{printed}", sink.diagnostics()),
+        let Ok(again) = spl::parse_expanded(&printed, &mut sink) else {
+            let said: Vec<&str> = sink.diagnostics().iter().map(|d| d.message.as_str()).collect();
+            return Err(format!("can't be parsed, {said:?}:\n{printed}"));
+        };
+        if again != *ast {
+            return Err(format!("another meaning:\n{printed}\n{again}\n{ast:#?}\n{again:#?}"));
         }
+        if again.to_string() != ast.to_string() {
+            return Err(format!("printed in two ways:\n{ast}\n{again}"));
+        }
+    }
+    Ok(())
+}
+
+fn assert_same_after_printing(ast: &spl::Pipeline, what: &str) {
+    if let Err(difference) = same_after_printing(ast) {
+        panic!("{what}: {difference}");
     }
 }
 
