@@ -17,3 +17,6 @@ mod commands;
 
 #[path = "roundtrip/generated.rs"]
 mod generated;
+
+#[path = "roundtrip/hostile.rs"]
+mod hostile;

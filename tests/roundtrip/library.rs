@@ -34,7 +34,7 @@ fn assert_same_after_printing(ast: &spl::Pipeline, what: &str) {
     }
 }
 
-fn rules_of(folder: &Path) -> Vec<(PathBuf, Rule)> {
+pub(crate) fn rules_of(folder: &Path) -> Vec<(PathBuf, Rule)> {
     let mut rules = Vec::new();
     for path in yaml_files(&folder.join("detections")) {
         let file = SourceFile::from_bytes(path.display().to_string(), std::fs::read(&path).expect("a readable file"));
@@ -79,7 +79,7 @@ fn check_macros(library: &Library) -> usize {
 }
 
 #[test]
-fn rules_of_the_repository_stay_the_same() {
+pub(crate) fn rules_of_the_repository_stay_the_same() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
     let library = read_library(&folder);
     let files = yaml_files(&folder.join("detections")).len();
@@ -88,7 +88,7 @@ fn rules_of_the_repository_stay_the_same() {
 }
 
 #[test]
-fn rules_of_the_corpus_stay_the_same() {
+pub(crate) fn rules_of_the_corpus_stay_the_same() {
     let Some(folder) = corpus() else {
         println!("skipped: there is no corpus beside the repository");
         return;
