@@ -337,7 +337,8 @@ impl Schemas {
                     best.clear();
                 }
                 // A later schema has a selector alone, unless both say that they share it.
-                let first = best.is_empty() || best.iter().all(|(_, shared, c)| *shared && selector.shared || c.schema.id == schema.id);
+                let first = best.is_empty()
+                    || best.iter().all(|(_, shared, c)| *shared && selector.shared || c.schema.id == schema.id);
                 if length >= longest && first {
                     best.push((length, selector.shared, Chosen { schema: schema.clone(), condition }));
                 }

@@ -81,6 +81,10 @@ macro_rules! commands {
     };
 }
 
+pub use bin::BinSpan;
+pub use convert::Conversion;
+pub use sort::{Key, Order};
+pub use strcat::Part;
 pub use transaction::Boundary;
 pub use union::Dataset;
 

@@ -13,8 +13,7 @@ use crate::source::Span;
 use crate::spl::search::{Search, Value};
 
 /// Fields that choose where Splunk looks, not what an event says.
-const SELECTORS: &[&str] =
-    &["sourcetype", "source", "index", "host", "eventtype", "tag", "splunk_server", "datamodel"];
+const SELECTORS: &[&str] = &["sourcetype", "source", "index", "host", "eventtype", "tag", "splunk_server", "datamodel"];
 
 /// Selectors whose values are names of a site's own, so that a rule works without them.
 const LOCAL: &[&str] = &["index", "host", "eventtype", "tag", "splunk_server"];
@@ -236,8 +235,7 @@ impl Lowering<'_> {
             Search::Compare { field, op, span, .. }
                 if SELECTORS.contains(&field.text.as_str()) && !matches!(op, CompareOp::Eq | CompareOp::Ne) =>
             {
-                let message =
-                    format!("`{}` chooses the data source; only `{}=…` is supported", field.text, field.text);
+                let message = format!("`{}` chooses the data source; only `{}=…` is supported", field.text, field.text);
                 Err(self.fail_syntax(message, *span, "name the source that the rule reads"))
             }
             Search::Compare { field, value, span, .. } if field.text == "nodename" => match datamodel {

@@ -239,9 +239,11 @@ impl Lowering<'_> {
     /// The value that a name has here, where a stage made it or the schema knows it.
     pub(crate) fn existing(&mut self, name: &str, span: Span) -> Option<Expr> {
         let made = self.scope.column(name).is_some();
-        let given = self.scope.origin.as_ref().is_some_and(|o| {
-            !o.removed.iter().any(|r| &**r == name) && o.knows(o.without_dataset(name))
-        });
+        let given = self
+            .scope
+            .origin
+            .as_ref()
+            .is_some_and(|o| !o.removed.iter().any(|r| &**r == name) && o.knows(o.without_dataset(name)));
         if made || given { self.find(name, span).filter(|e| !e.is_null_literal()) } else { None }
     }
 

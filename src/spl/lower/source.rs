@@ -152,8 +152,7 @@ impl Lowering<'_> {
     fn take_window(&mut self, condition: &Search, window: &mut Window) -> Result<Search, Reported> {
         match condition {
             Search::And(parts) => {
-                let parts: Vec<Search> =
-                    parts.iter().map(|p| self.take_window(p, window)).collect::<Result<_, _>>()?;
+                let parts: Vec<Search> = parts.iter().map(|p| self.take_window(p, window)).collect::<Result<_, _>>()?;
                 Ok(Search::And(parts.into_iter().filter(|p| !p.is_empty()).collect()))
             }
             Search::Compare { field, op, value, span } => match field.text.as_str() {
@@ -190,12 +189,10 @@ impl Lowering<'_> {
     fn choose_schemas(&mut self, condition: &Search, span: Span) -> Result<Vec<Arc<Schema>>, Reported> {
         let unknown = match self.choice(condition)? {
             Choice::Only(schemas) => return Ok(schemas),
-            Choice::Unknown(field, value) if choice::is_local(field) => {
-                match self.fallback(span) {
-                    Some(schemas) => return Ok(schemas),
-                    None => Some((field, value)),
-                }
-            }
+            Choice::Unknown(field, value) if choice::is_local(field) => match self.fallback(span) {
+                Some(schemas) => return Ok(schemas),
+                None => Some((field, value)),
+            },
             Choice::Unknown(field, value) => Some((field, value)),
             Choice::Any => match self.fallback(span) {
                 Some(schemas) => return Ok(schemas),
@@ -205,7 +202,9 @@ impl Lowering<'_> {
         let described: Vec<String> = self
             .schemas
             .iter()
-            .flat_map(|s| s.select.iter().filter(|x| choice::is_source(&x.field)).map(|x| format!("{}={}", x.field, x.value)))
+            .flat_map(|s| {
+                s.select.iter().filter(|x| choice::is_source(&x.field)).map(|x| format!("{}={}", x.field, x.value))
+            })
             .collect();
         Err(match unknown {
             Some((field, value)) => {
