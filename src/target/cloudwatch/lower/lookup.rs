@@ -226,6 +226,8 @@ fn known_rows(rel: &Rel) -> Option<Rows> {
         | Rel::Pivot(_)
         | Rel::Unpivot { .. }
         | Rel::Transpose(_)
+        | Rel::Continuous(_)
+        | Rel::Remove { .. }
         | Rel::Assign { .. } => None,
     }
 }
