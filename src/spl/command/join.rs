@@ -63,6 +63,10 @@ impl Syntax for Join {
             let message = "a `join` with whole events is not supported";
             return Err(super::unsupported(lowering, self.subsearch.span, message, "end the subsearch in `table` or `stats`"));
         }
+        if right.open {
+            let message = "a `join` with columns that the data names is not supported";
+            return Err(super::unsupported(lowering, self.subsearch.span, message, "end the subsearch in `table` or `stats`"));
+        }
         if self.fields.is_empty() {
             let message = "`join` without fields joins on all common ones, which is not supported";
             return Err(super::unsupported(lowering, span, message, "name the fields to join on"));

@@ -17,6 +17,10 @@ pub(crate) trait Syntax: Sized {
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported>;
 }
 
+mod span;
+#[cfg(test)]
+mod testing;
+
 macro_rules! commands {
     ($($module:ident $name:ident),* $(,)?) => {
         $(mod $module; pub use $module::$name;)*
@@ -61,20 +65,25 @@ commands! {
     dedup Dedup,
     eval Eval,
     eventstats Eventstats,
+    extract Extract,
     fields Fields,
     fillnull Fillnull,
     foreach Foreach,
     format Format,
     from From,
+    fromjson Fromjson,
     head Head,
     inputlookup Inputlookup,
     iplocation Iplocation,
     join Join,
     lookup Lookup,
     makemv Makemv,
+    mstats Mstats,
+    multikv Multikv,
     mvexpand Mvexpand,
     nomv Nomv,
     outputlookup Outputlookup,
+    rangemap Rangemap,
     regex Regex,
     rename Rename,
     replace Replace,
@@ -88,9 +97,15 @@ commands! {
     streamstats Streamstats,
     table Table,
     tail Tail,
+    tojson Tojson,
     top Top,
+    transpose Transpose,
     tstats Tstats,
+    untable Untable,
     where_ Where,
+    xmlkv Xmlkv,
+    xpath Xpath,
+    xyseries Xyseries,
 }
 
 /// Commands whose meaning depends on something outside the query, and on what.
@@ -148,13 +163,11 @@ const KNOWN: &[&str] = &[
     "diff",
     "erex",
     "eventcount",
-    "extract",
     "fieldformat",
     "fieldsummary",
     "filldown",
     "findtypes",
     "folderize",
-    "fromjson",
     "gauge",
     "gentimes",
     "geom",
@@ -163,15 +176,12 @@ const KNOWN: &[&str] = &[
     "highlight",
     "iconify",
     "inputcsv",
-    "kv",
     "kvform",
     "loglady",
     "localize",
     "localop",
     "makecontinuous",
     "makeresults",
-    "mstats",
-    "multikv",
     "multisearch",
     "mvcombine",
     "outlier",
@@ -179,7 +189,6 @@ const KNOWN: &[&str] = &[
     "outputtext",
     "overlap",
     "pivot",
-    "rangemap",
     "redistribute",
     "relevancy",
     "reltime",
@@ -199,9 +208,7 @@ const KNOWN: &[&str] = &[
     "tags",
     "timechart",
     "timewrap",
-    "tojson",
     "transaction",
-    "transpose",
     "trendline",
     "tscollect",
     "typeahead",
@@ -209,14 +216,10 @@ const KNOWN: &[&str] = &[
     "typer",
     "union",
     "uniq",
-    "untable",
     "walklex",
     "x11",
-    "xmlkv",
     "xmlunescape",
-    "xpath",
     "xsDisplayConcept",
-    "xyseries",
 ];
 
 /// Parses one stage. The first stage of a pipeline that does not begin with a pipe is a `search`.

@@ -7,6 +7,7 @@ impl Lowering<'_> {
     /// The query of the current scope.
     pub(super) fn finish(self) -> Query {
         let output = match &self.scope.origin {
+            None if self.scope.open || !self.scope.assigned.is_empty() => Output::Open(self.scope.columns.clone()),
             None => Output::Columns(self.scope.columns.clone()),
             Some(origin) => Output::Events { added: self.scope.columns.clone(), removed: origin.removed.clone() },
         };

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub use aggregate::{Aggregation, Argument};
 pub(crate) use aggregate::{aggregate, parse as parse_aggregations};
-pub(crate) use scope::{Origin, Scope};
+pub(crate) use scope::{Origin, Reader, Scope};
 
 use super::Pipeline;
 use crate::diagnostic::{Diagnostic, Reported, Sink, code};
