@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, code};
 use crate::function;
 use crate::ir::AggregateFunction;
 use crate::source::Span;
-use crate::spl::command::IMPLEMENTED;
+use crate::spl::command::{IMPLEMENTED, Item};
 use crate::spl::eval::{Eval, EvalKind, Operator};
 use crate::spl::search::Search;
 use crate::spl::{Aggregation, Argument, Command, Pipeline};
@@ -142,6 +142,12 @@ impl Walk {
             Command::Stats(c) => self.aggregations(&c.aggregations),
             Command::Eventstats(c) => self.aggregations(&c.aggregations),
             Command::Streamstats(c) => self.aggregations(&c.aggregations),
+            Command::Chart(c) => self.items(&c.items),
+            Command::Timechart(c) => self.items(&c.items),
+            Command::Mstats(c) => {
+                self.aggregations(&c.aggregations);
+                self.search(&c.condition);
+            }
             Command::Tstats(c) => {
                 self.aggregations(&c.aggregations);
                 self.search(&c.condition);
@@ -170,10 +176,26 @@ impl Walk {
 
     fn aggregations(&mut self, aggregations: &[Aggregation]) {
         for aggregation in aggregations {
-            self.add(Kind::Aggregate, aggregate_name(aggregation.function), aggregation.span);
+            let name = match &aggregation.argument {
+                Argument::Sparkline(_) => "sparkline",
+                _ => aggregate_name(aggregation.function),
+            };
+            self.add(Kind::Aggregate, name, aggregation.span);
             match &aggregation.argument {
                 Argument::Eval(e) => self.eval(e),
-                Argument::Rows | Argument::Field(_) => {}
+                Argument::Rows | Argument::Field(_) | Argument::Sparkline(_) => {}
+            }
+        }
+    }
+
+    fn items(&mut self, items: &[Item]) {
+        for item in items {
+            match item {
+                Item::Aggregation(one) | Item::Rate { sum: one, .. } => self.aggregations(std::slice::from_ref(one)),
+                Item::Expression { value, aggregations, .. } => {
+                    self.aggregations(aggregations);
+                    self.eval(value);
+                }
             }
         }
     }

@@ -74,8 +74,9 @@ mod tests {
         filter json(replace(userAgent, "x", "y"), "a.b") = 1
         extend data = replace(userAgent, "x", "y")
         project data
-        project data
-        => data: unknown?
+        extend `(json 1)` = data
+        project data, c = json(`(json 1)`, "c")
+        => data: unknown?, c: unknown?
         "#);
     }
 

@@ -17,9 +17,18 @@ pub(crate) trait Syntax: Sized {
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported>;
 }
 
+mod cells;
+mod series;
 mod span;
 #[cfg(test)]
 mod testing;
+
+pub use cells::Item;
+pub use eval::{Part, Target};
+pub use series::{Choice, Score, Series, Split};
+pub use span::{BinOptions, BinSpan};
+pub use tojson::Kind;
+pub use xyseries::Naming;
 
 macro_rules! commands {
     ($($module:ident $name:ident),* $(,)?) => {
@@ -61,6 +70,7 @@ macro_rules! commands {
 commands! {
     append Append,
     bin Bin,
+    chart Chart,
     convert Convert,
     dedup Dedup,
     eval Eval,
@@ -97,6 +107,7 @@ commands! {
     streamstats Streamstats,
     table Table,
     tail Tail,
+    timechart Timechart,
     tojson Tojson,
     top Top,
     transpose Transpose,
@@ -152,7 +163,6 @@ const KNOWN: &[&str] = &[
     "associate",
     "autoregress",
     "bucketdir",
-    "chart",
     "cofilter",
     "concurrency",
     "contingency",
@@ -200,13 +210,10 @@ const KNOWN: &[&str] = &[
     "selfjoin",
     "set",
     "setfields",
-    "sichart",
     "sirare",
     "sistats",
-    "sitimechart",
     "sitop",
     "tags",
-    "timechart",
     "timewrap",
     "transaction",
     "trendline",

@@ -1,6 +1,6 @@
 //! Lowering: SPL's AST becomes relational operators, names become columns, and what SPL leaves unsaid is said.
 
-mod aggregate;
+pub(crate) mod aggregate;
 mod eval;
 pub(crate) mod fill;
 mod finish;
