@@ -287,7 +287,8 @@ pub struct Join {
 pub struct Lookup {
     pub input: Box<Rel>,
     pub table: Arc<LookupTable>,
-    /// Column of the table, and the text that must match it.
+    /// Column of the table, and the text that must match it. Of a multivalue, some value must match; the outputs then have
+    /// the values of all matching rows, in the order of the field's values.
     pub on: Vec<(Name, Expr)>,
     pub outputs: Vec<LookupOutput>,
     pub span: Span,

@@ -18,6 +18,7 @@ pub(crate) trait Syntax: Sized {
 }
 
 mod cells;
+mod sed;
 mod series;
 mod span;
 #[cfg(test)]
