@@ -1,10 +1,12 @@
-//! The end of lowering: scans get the fields that were read, and the query is simplified.
+//! The end of lowering: scans get the fields that were read, and types are checked.
 
 use super::{Lowering, Uses};
-use crate::ir::{Expr, Name, Output, Query, Rel, rewrite};
+use crate::diagnostic::{Diagnostic, Reported, Sink, code};
+use crate::ir::check::{Blame, check};
+use crate::ir::{Expr, Name, Output, Query, Rel};
 
 impl Lowering<'_> {
-    /// The query of the current scope.
+    /// The query of the current scope, as it stands in the rule.
     pub(super) fn finish(self) -> Query {
         let output = match &self.scope.origin {
             None => Output::Columns(self.scope.columns.clone()),
@@ -19,7 +21,7 @@ impl Lowering<'_> {
         }));
         let uses = self.uses;
         complete_scans(&mut plan, &|source| uses.get(source));
-        rewrite::simplify(Query { plan, output })
+        Query { plan, output }
     }
 }
 
@@ -40,4 +42,26 @@ fn complete_scans<'u>(plan: &mut Rel, uses: &dyn Fn(&str) -> Option<&'u Uses>) {
     for input in plan.inputs_mut() {
         complete_scans(input, uses);
     }
+}
+
+/// Reports what the types of a query don't allow. A plan that contradicts itself is a fault of the compiler, which
+/// builds with debug assertions report too.
+///
+/// # Errors
+/// The rule is at fault.
+pub(super) fn check_types(query: &Query, sink: &mut Sink) -> Result<(), Reported> {
+    let mut result = Ok(());
+    for fault in check(query) {
+        match fault.blame {
+            Blame::Rule => {
+                let diagnostic = Diagnostic::new(&code::TYPE_MISMATCH, fault.message).at(fault.span).help(fault.help);
+                result = Err(sink.fail(diagnostic));
+            }
+            Blame::Plan if cfg!(debug_assertions) => {
+                sink.push(Diagnostic::new(&code::INTERNAL, fault.message).at(fault.span));
+            }
+            Blame::Plan => {}
+        }
+    }
+    result
 }

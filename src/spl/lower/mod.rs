@@ -19,7 +19,7 @@ pub(crate) use scope::{Origin, Scope};
 
 use super::Pipeline;
 use crate::diagnostic::{Diagnostic, Reported, Sink, code};
-use crate::ir::{Column, Expr, Literal, Name, Query, Rel, Window};
+use crate::ir::{Column, Expr, Literal, Name, Query, Rel, Window, rewrite};
 use crate::options::Options;
 use crate::rule::{Library, Rule};
 use crate::schema::Schemas;
@@ -76,6 +76,9 @@ pub fn lower(
     };
     lowering.pipeline(pipeline)?;
     let query = lowering.finish();
+    finish::check_types(&query, sink)?;
+    let query = rewrite::simplify(query);
+    finish::check_types(&query, sink)?;
     if !sink.diagnostics().iter().any(|d| std::ptr::eq(d.code, &code::EMPTY_RESULT)) {
         report_empty(&query.plan, sink);
     }
