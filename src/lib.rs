@@ -2,6 +2,8 @@
 
 pub mod compile;
 pub mod diagnostic;
+pub mod eval;
+pub mod event;
 pub mod function;
 pub mod ir;
 pub mod options;

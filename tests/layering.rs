@@ -17,6 +17,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("options", &["source", "diagnostic", "time", "ir"]),
     ("function", &["source", "diagnostic", "regex", "time", "ir"]),
     ("schema", &["source", "diagnostic", "time", "ir"]),
+    // Runs the IR; how records become values is a layer of its own.
+    ("eval", &["source", "time", "ir", "regex", "schema"]),
+    ("event", &["source", "time", "ir", "schema", "eval"]),
     ("rule", &["source", "diagnostic", "time", "ir"]),
     ("spl", &["source", "diagnostic", "time", "ir", "options", "function", "schema", "rule", "regex"]),
     // What SPL says has become the IR before a target sees it.
@@ -24,7 +27,22 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("compile", &["source", "diagnostic", "time", "ir", "options", "function", "schema", "rule", "spl", "target"]),
     (
         "cli",
-        &["source", "diagnostic", "time", "ir", "options", "function", "schema", "rule", "spl", "target", "compile"],
+        &[
+            "source",
+            "diagnostic",
+            "time",
+            "ir",
+            "options",
+            "function",
+            "schema",
+            "rule",
+            "spl",
+            "target",
+            "compile",
+            "regex",
+            "eval",
+            "event",
+        ],
     ),
 ];
 

@@ -18,6 +18,6 @@ pub use path::parse_path;
 pub use pattern::{Pattern, Piece};
 pub use rel::{
     Aggregate, AggregateFunction, Column, Frame, Join, JoinKind, Lookup, LookupOutput, LookupTable, MatchType, Output,
-    Pivot, Query, Rel, Scan, SortKey, SortOrder, TimeBound, Transaction, Transpose, Values, Window,
+    Pivot, Query, Rel, Scan, SortKey, SortOrder, TimeBound, Transaction, Transpose, Values, Window, Within,
 };
 pub use ty::{Scalar, Type};

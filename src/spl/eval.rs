@@ -40,7 +40,7 @@ pub enum Operator {
 }
 
 impl Operator {
-    fn strength(self) -> u8 {
+    pub(super) fn strength(self) -> u8 {
         match self {
             Operator::Xor => 1,
             Operator::Or => 2,
@@ -53,7 +53,7 @@ impl Operator {
     }
 }
 
-const NOT_STRENGTH: u8 = 4;
+pub(super) const NOT_STRENGTH: u8 = 4;
 const HELP: &str = "operands are fields, 'quoted fields', \"strings\", numbers, calls and groups in parentheses";
 
 /// Parses one expression.

@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Diagnostic, Reported, Sink, code};
 use crate::source::Span;
 
 /// Nesting of parentheses and subsearches; deeper searches are refused before the stack is at risk.
-const MAX_DEPTH: u32 = 100;
+pub(super) const MAX_DEPTH: u32 = 100;
 
 /// A text with its place in the rule file. Equality is of the text alone.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]

@@ -5,7 +5,7 @@ use super::value::Env;
 use super::{Blame, Layout, TypeFault};
 use crate::ir::{
     Aggregate, AggregateFunction as F, Column, Expr, ExprKind, Frame, Join, JoinKind, Lookup, Name, Rel, Scalar,
-    Transaction, Transpose, Type,
+    Transaction, Transpose, Type, Within,
 };
 use crate::source::Span;
 
@@ -113,7 +113,7 @@ impl Checker {
                 }
                 out
             }
-            Rel::Window { input, partition, frame, columns, .. } => {
+            Rel::Window { input, partition, frame, columns, span } => {
                 let mut rows = self.rel(input);
                 let mut keyless = false;
                 for key in partition {
@@ -122,8 +122,11 @@ impl Checker {
                 }
                 let empty = match frame {
                     Frame::Partition => false,
-                    Frame::Running { current, .. } => !current,
+                    Frame::Running { current, .. } | Frame::Recent { current, .. } => !current,
                 };
+                if let Frame::Recent { within: Within::Seconds(_), .. } = frame {
+                    self.present_column(&"_time".into(), &rows.layout, *span);
+                }
                 let mut added = Vec::new();
                 for (name, aggregate) in columns {
                     let nullable = self.aggregate(aggregate, &rows, empty);

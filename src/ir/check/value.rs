@@ -139,9 +139,10 @@ impl Checker {
                 self.several(value, "`any`");
                 self.gives(e, Type::BOOLEAN);
                 self.variables.push((*variable, value.ty.element()));
-                let unknown = self.condition(predicate, env);
+                // A value of which the predicate is NULL does not satisfy it.
+                self.condition(predicate, env);
                 self.variables.pop();
-                nullable | unknown
+                nullable
             }
             ExprKind::MapValues { value, variable, body } => {
                 self.value(value, env);
@@ -218,10 +219,12 @@ impl Checker {
             }
             ExprKind::RelativeTime { time, .. } => {
                 self.gives(e, Type::TIME);
+                self.no_condition(time, "`relative_time`");
                 self.number_or_text(time, env)
             }
             ExprKind::FormatTime { time, .. } => {
                 self.gives(e, Type::STRING);
+                self.no_condition(time, "`strftime`");
                 self.number_or_text(time, env)
             }
             ExprKind::ParseTime { text, .. } => {
@@ -241,6 +244,7 @@ impl Checker {
                     _ => Type::DOUBLE,
                 };
                 self.gives(e, ty);
+                self.no_condition(value, "`bin`");
                 self.number_or_text(value, env)
             }
             ExprKind::Call { function, args } => self.call(e, function, args, env),
@@ -261,10 +265,7 @@ impl Checker {
         let mut nullable = false;
         for side in [left, right] {
             nullable |= self.number_or_text(side, env);
-            if side.ty.scalar == Scalar::Boolean {
-                let message = format!("`{}` does not take a value of type {}", op.symbol(), side.ty);
-                self.rule(side.span, message, "use `if(condition, 1, 0)`");
-            }
+            self.no_condition(side, &format!("`{}`", op.symbol()));
         }
         let number = |e: &Expr| matches!(e.ty.scalar, Scalar::Integer | Scalar::Double);
         let time = |e: &Expr| e.ty.scalar == Scalar::Time;
@@ -290,6 +291,13 @@ impl Checker {
         let nullable = self.value(e, env);
         self.single(e, "arithmetic");
         nullable || e.ty.is_text()
+    }
+
+    /// An operand that is a number or a time.
+    fn no_condition(&mut self, e: &Expr, what: &str) {
+        if e.ty.scalar == Scalar::Boolean {
+            self.rule(e.span, format!("{what} does not take a value of type {}", e.ty), "use `if(condition, 1, 0)`");
+        }
     }
 
     fn values<'e>(&mut self, parts: impl IntoIterator<Item = &'e Expr>, env: &Env<'_>) -> bool {

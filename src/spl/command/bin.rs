@@ -6,6 +6,7 @@ use crate::ir::{Expr, ExprKind, Scalar, TimeUnit, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 use crate::time;
 
 #[derive(Clone, PartialEq, Debug)]
@@ -56,11 +57,28 @@ impl Syntax for Bin {
         Ok(Bin { field, output, span })
     }
 
+    fn print(&self, out: &mut Printer) {
+        self.span.print(out);
+        out.name(&self.field.text);
+        out.output(self.output.as_ref());
+    }
+
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let value = lowering.field(&self.field.text, self.field.span);
         let output = self.output.as_ref().unwrap_or(&self.field);
         let binned = bin_expr(lowering, value, &self.span, span)?;
         lowering.extend(vec![(output.text.as_str().into(), binned)], span)
+    }
+}
+
+impl BinSpan {
+    /// `span=10m`.
+    pub(super) fn print(&self, out: &mut Printer) {
+        let text = match self {
+            BinSpan::Number(n) => n.to_string(),
+            BinSpan::Time(n, unit) => format!("{n}{}", time::symbol(*unit)),
+        };
+        out.option("span", &text);
     }
 }
 

@@ -6,6 +6,7 @@ use crate::source::Span;
 use crate::spl::eval::{self, Eval as Expression};
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Eval {
@@ -37,6 +38,15 @@ impl Syntax for Eval {
             if !p.eat(",") {
                 return Ok(Eval { assignments });
             }
+        }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        for (i, (name, value)) in self.assignments.iter().enumerate() {
+            out.comma(i);
+            out.eval_field(&name.text);
+            out.word("=");
+            out.eval(value);
         }
     }
 

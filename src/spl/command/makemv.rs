@@ -6,6 +6,7 @@ use crate::ir::{Expr, ExprKind, Scalar, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Makemv {
@@ -30,6 +31,13 @@ impl Syntax for Makemv {
         }
         let field = p.expect_name("a field name", "write `makemv delim=\",\" field`")?;
         Ok(Makemv { delimiter, field })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        if self.delimiter != " " {
+            out.option("delim", &self.delimiter);
+        }
+        out.name(&self.field.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

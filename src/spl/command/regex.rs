@@ -7,6 +7,7 @@ use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
 use crate::spl::regex;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Regex {
@@ -44,6 +45,17 @@ impl Syntax for Regex {
                 Ok(Regex { field: Some(field), negated, regex })
             }
             None => Err(p.expected("a regular expression in quotes", HELP)),
+        }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        if let Some(field) = &self.field {
+            // In double quotes it would be the regular expression.
+            out.single_quoted_name(&field.text);
+            out.glued(if self.negated { "!=" } else { "=" });
+            out.quoted_glued(&self.regex.text);
+        } else {
+            out.quoted(&self.regex.text);
         }
     }
 

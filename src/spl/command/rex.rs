@@ -11,6 +11,7 @@ use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
 use crate::spl::regex;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Rex {
@@ -61,6 +62,17 @@ impl Syntax for Rex {
             }
             None => Err(p.expected("a regular expression in quotes", HELP)),
         }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        if let Some(field) = &self.field {
+            out.option("field", &field.text);
+        }
+        out.number_option("max_match", self.max_match, 1);
+        if self.sed {
+            out.option("mode", "sed");
+        }
+        out.quoted(&self.regex.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -1,8 +1,7 @@
-//! The end of lowering: scans get the fields that were read, and types are checked.
+//! The end of lowering: scans get the fields that were read.
 
 use super::{Lowering, Uses};
-use crate::diagnostic::{Diagnostic, Reported, Sink, code};
-use crate::ir::check::{Blame, check};
+use crate::diagnostic::{Diagnostic, code};
 use crate::ir::{Expr, Name, Output, Query, Rel};
 
 impl Lowering<'_> {
@@ -10,6 +9,14 @@ impl Lowering<'_> {
     pub(super) fn finish(self) -> Query {
         let output = match &self.scope.origin {
             None => Output::Columns(self.scope.columns.clone()),
+            // Rows of transactions are no events.
+            Some(_) if self.scope.grouped.is_some() => {
+                let message = "the rows of `transaction` show the fields that the rule names; Splunk shows every field of their events";
+                let help = "end the rule in `table` with the fields to show";
+                let place = self.scope.plan.as_ref().map(Rel::span).unwrap_or_default();
+                self.sink.push(Diagnostic::new(&code::SHAPE_NOT_KEPT, message).at(place).help(help));
+                Output::Columns(self.scope.columns.clone())
+            }
             Some(origin) => Output::Events { added: self.scope.columns.clone(), removed: origin.removed.clone() },
         };
         let mut plan = self.scope.plan.unwrap_or(Rel::Values(crate::ir::Values {
@@ -42,26 +49,4 @@ fn complete_scans<'u>(plan: &mut Rel, uses: &dyn Fn(&str) -> Option<&'u Uses>) {
     for input in plan.inputs_mut() {
         complete_scans(input, uses);
     }
-}
-
-/// Reports what the types of a query don't allow. A plan that contradicts itself is a fault of the compiler, which
-/// builds with debug assertions report too.
-///
-/// # Errors
-/// The rule is at fault.
-pub(super) fn check_types(query: &Query, sink: &mut Sink) -> Result<(), Reported> {
-    let mut result = Ok(());
-    for fault in check(query) {
-        match fault.blame {
-            Blame::Rule => {
-                let diagnostic = Diagnostic::new(&code::TYPE_MISMATCH, fault.message).at(fault.span).help(fault.help);
-                result = Err(sink.fail(diagnostic));
-            }
-            Blame::Plan if cfg!(debug_assertions) => {
-                sink.push(Diagnostic::new(&code::INTERNAL, fault.message).at(fault.span));
-            }
-            Blame::Plan => {}
-        }
-    }
-    result
 }
