@@ -3,6 +3,7 @@
 //! It knows neither SPL's syntax nor any target. What SPL leaves unsaid is said here: how letters compare,
 //! what NULL does, which wildcard pieces a value has, whether some or all values of a multivalue field count.
 
+pub mod check;
 mod display;
 mod expr;
 mod fold;

@@ -414,6 +414,13 @@ pub enum AggregateFunction {
     Rate,
 }
 
+impl AggregateFunction {
+    /// Whether it is NULL where there is no row (or no value) at all; counts are 0.
+    pub fn is_null_of_nothing(self) -> bool {
+        !matches!(self, Self::Count | Self::CountIf | Self::DistinctCount | Self::EstimatedDistinctCount)
+    }
+}
+
 /// A whole query.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Query {

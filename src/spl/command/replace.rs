@@ -81,7 +81,7 @@ impl Syntax for Replace {
                 let matches = Expr::new(kind, Type::BOOLEAN, value.nullable, span);
                 arms.push((matches, new_value(&value, old, new)));
             }
-            let (ty, nullable) = (value.ty, value.nullable);
+            let (ty, nullable) = (value.ty.union(Type::STRING), value.nullable);
             let kind = ExprKind::Case { arms, otherwise: Some(Box::new(value)) };
             lowering.extend(vec![(field.text.as_str().into(), Expr::new(kind, ty, nullable, span))], span)?;
         }

@@ -11,6 +11,7 @@ pub(crate) mod scope;
 pub(crate) mod search;
 pub(crate) mod source;
 mod subsearch;
+mod types;
 pub(crate) mod wildcard;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ pub(crate) use scope::{Origin, Reader, Scope};
 
 use super::Pipeline;
 use crate::diagnostic::{Diagnostic, Reported, Sink, code};
-use crate::ir::{Column, Expr, Literal, Name, Query, Rel, Window};
+use crate::ir::{Column, Expr, Literal, Name, Query, Rel, Window, rewrite};
 use crate::options::Options;
 use crate::rule::{Library, Rule};
 use crate::schema::{Schema, Schemas};
@@ -91,6 +92,9 @@ pub fn lower(
     };
     lowering.pipeline(pipeline)?;
     let query = lowering.finish();
+    types::check_types(&query, sink)?;
+    let query = rewrite::simplify(query);
+    types::check_types(&query, sink)?;
     if !sink.diagnostics().iter().any(|d| std::ptr::eq(d.code, &code::EMPTY_RESULT)) {
         report_empty(&query.plan, sink);
     }
