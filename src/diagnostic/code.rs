@@ -1,5 +1,6 @@
 //! The table of diagnostic codes. Letters go by stage: R rule file, M macros, S syntax, N names and schemas,
-//! C capability (what a target or the compiler cannot say), T target files. A code is never reused.
+//! C capability (what a target or the compiler cannot say), T target files, E events and runs over them. A code is never
+//! reused.
 
 use super::{Effect, Severity};
 
@@ -100,6 +101,13 @@ codes! {
 
     T501 INVALID_TEMPLATE Error Unsupported "an output template fails";
     T502 INTERNAL Error Unsupported "a fault of the compiler; please report it";
+
+    E601 INVALID_RECORD Error None "a record of the events can't be read";
+    E602 UNKNOWN_RECORD Warning None "no schema recognises a record of the events";
+    E603 UNREADABLE_TIME Warning None "the time of a record can't be read";
+    E604 UNREADABLE_EVENTS Error None "a file of events can't be read";
+    E605 NOT_RUN Error None "the rule can't be run to its end on these events";
+    E606 RUN_NOTE Note None "what the evaluator did where the rule leaves a choice";
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Value;
+use super::dispatch::Demand;
 use super::error::Error;
 use super::expr::{Binder, Context, Node};
 use super::join::{JoinTable, Joined};
@@ -53,6 +54,20 @@ impl Stages {
             stages.extend(bind(step, layout, now, rows_of)?);
         }
         Ok(Stages { stages })
+    }
+
+    /// What the slots that rows come with must have for any row to come through.
+    pub(super) fn demands(&self, width: usize) -> Vec<Demand> {
+        let mut out = Vec::new();
+        for stage in &self.stages {
+            match stage {
+                Stage::Filter(predicate) => predicate.demands(width, &mut out),
+                // What adds slots leaves those below alone.
+                Stage::Extend(_) | Stage::Lookup(_) | Stage::Semi { .. } | Stage::Unnest(_) | Stage::Join(_) => {}
+                Stage::Assign { .. } => {}
+            }
+        }
+        out
     }
 
     /// Runs a row through the steps.

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::node::{How, Items};
 use crate::eval::Value;
+use crate::eval::wildcard::equals_folded;
 use crate::ir::{Case, CompareOp};
 
 /// Whether the operator holds between two values; `None` where one is NULL. Lists: whether some pair satisfies it.
@@ -50,7 +51,7 @@ impl Items {
     /// Whether one of the items is the text.
     pub(super) fn contain(&self, text: &str, fold: bool) -> bool {
         match self {
-            Items::Few(items) if fold => items.iter().any(|item| same_folded(item, text)),
+            Items::Few(items) if fold => items.iter().any(|item| equals_folded(text, item)),
             Items::Few(items) => items.iter().any(|item| item == text),
             Items::Many(items) if fold => items.contains(&text.to_lowercase()),
             Items::Many(items) => items.contains(text),

@@ -117,13 +117,17 @@ impl Syntax for Other {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::faults;
+    use super::super::tests::{faults, notes};
 
     #[test]
     fn the_stage_is_named_and_lowering_goes_on() {
-        insta::assert_snapshot!(faults("x11 mult(count) as c | bin span=1week _time"), @r#"
+        insta::assert_snapshot!(faults("x11 mult(count) as c | bin span=1week _time | stats count by c"), @r#"
         S204 command `x11` is not supported
         S211 spans of weeks and longer follow the calendar, which is not supported
         "#);
+    }
+    #[test]
+    fn fields_that_the_stage_may_have_made_are_not_judged() {
+        insta::assert_snapshot!(notes("x11 mult(count) as c | stats count by c"), @"");
     }
 }

@@ -327,6 +327,9 @@ impl Lowering<'_> {
 
     fn group_key(&mut self, name: &str, at: Span, span: Span) -> Result<Expr, Reported> {
         let mut value = self.field(name, at);
+        if value.is_null_literal() && self.faulty {
+            return Ok(value);
+        }
         if value.is_null_literal() {
             let message = format!("no row has `{name}`, so grouping by it drops every row");
             let help = "remove the key, or make the field before";
