@@ -1,9 +1,9 @@
 //! From compiled rules to their rows: what `run` and `test` share.
 
+use super::args::EvaluationArgs;
 use super::batch::Done;
 use super::events::{Events, Read};
 use super::{Failure, settings};
-use super::args::EvaluationArgs;
 use crate::diagnostic::{Diagnostic, Severity, code};
 use crate::eval::{self, Program, Rows, Session};
 use crate::schema::Schemas;

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::Failure;
 use super::args::RowFormat;
 use super::batch::Done;
 use super::console::Console;
-use super::Failure;
 use crate::diagnostic::render;
 use crate::eval::{Rows, Value};
 use crate::event;
@@ -185,13 +185,13 @@ pub(super) fn json_value(value: &Value<'_>) -> String {
 /// A table for people. Times are written out, JSON texts on one line, multivalue fields with a line for each value.
 fn table(columns: &[String], rows: &[Vec<Value<'_>>]) -> String {
     let header: Vec<Vec<String>> = columns.iter().map(|name| vec![render::visible(name)]).collect();
-    let cells: Vec<Vec<Vec<String>>> = rows
-        .iter()
-        .map(|row| columns.iter().zip(row).map(|(column, value)| lines(column, value)).collect())
-        .collect();
+    let cells: Vec<Vec<Vec<String>>> =
+        rows.iter().map(|row| columns.iter().zip(row).map(|(column, value)| lines(column, value)).collect()).collect();
     let is_number = |at: usize| {
         let mut values = rows.iter().map(|row| &row[at]).filter(|v| !v.is_null()).peekable();
-        columns[at] != "_time" && values.peek().is_some() && values.all(|v| matches!(v, Value::Integer(_) | Value::Double(_)))
+        columns[at] != "_time"
+            && values.peek().is_some()
+            && values.all(|v| matches!(v, Value::Integer(_) | Value::Double(_)))
     };
     let right: Vec<bool> = (0..columns.len()).map(is_number).collect();
     let widest = |at: usize| {
@@ -286,7 +286,12 @@ mod tests {
     #[test]
     fn tables_are_aligned() {
         let rows = vec![
-            vec![Value::Integer(1_722_520_322), "日本".into(), Value::Integer(5), Value::list(["a".into(), "b".into()])],
+            vec![
+                Value::Integer(1_722_520_322),
+                "日本".into(),
+                Value::Integer(5),
+                Value::list(["a".into(), "b".into()]),
+            ],
             vec![Value::Double(0.5), Value::Null, Value::Double(12.25), "c\u{1b}".into()],
         ];
         insta::assert_snapshot!(table(&names(&["_time", "user", "n", "values"]), &rows), @r"
@@ -300,7 +305,8 @@ mod tests {
 
     #[test]
     fn json_leaves_absent_fields_out() {
-        let row = [Value::Null, Value::Double(3.0), Value::list(["a".into(), Value::Integer(2)]), "x\"y".into(), true.into()];
+        let row =
+            [Value::Null, Value::Double(3.0), Value::list(["a".into(), Value::Integer(2)]), "x\"y".into(), true.into()];
         assert_eq!(
             json_object(Some("R"), &names(&["a", "b", "c", "d", "e"]), &row),
             r#"{"_rule":"R","b":3,"c":["a",2],"d":"x\"y","e":true}"#

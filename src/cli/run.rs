@@ -71,9 +71,8 @@ fn sourcetypes(args: &RunArgs) -> Result<Sourcetypes, Failure> {
     let config = Config::load(args.evaluation.config.as_deref())?;
     let mut sourcetypes = Sourcetypes { all: args.sourcetype.clone(), patterns: Vec::new() };
     for (pattern, name) in config.events {
-        let compiled = glob::Pattern::new(&pattern).map_err(|e| {
-            Failure::new(format!("the pattern `{pattern}` in `[events]` is malformed: {}", e.msg))
-        })?;
+        let compiled = glob::Pattern::new(&pattern)
+            .map_err(|e| Failure::new(format!("the pattern `{pattern}` in `[events]` is malformed: {}", e.msg)))?;
         sourcetypes.patterns.push((compiled, name));
     }
     Ok(sourcetypes)
@@ -98,7 +97,11 @@ fn summary(reports: &[Report<'_>], failed: usize, read: &Read, events: &Events) 
     let mut parts = Vec::new();
     if reports.len() + failed > 1 {
         let with = reports.iter().filter(|r| r.count() > 0).count();
-        parts.push(format!("{}: {with} with rows, {} without", count(reports.len() + failed, "rule", "rules"), reports.len() - with));
+        parts.push(format!(
+            "{}: {with} with rows, {} without",
+            count(reports.len() + failed, "rule", "rules"),
+            reports.len() - with
+        ));
         if failed > 0 {
             parts.push(format!("{failed} not run"));
         }

@@ -25,7 +25,8 @@ const KEYS: &[&str] = &[
     "update_timestamp",
 ];
 
-const EXPECT_HELP: &str = "write `expect: fires`, `expect: does_not_fire`, or below `expect:` a number or a list as `rows:`";
+const EXPECT_HELP: &str =
+    "write `expect: fires`, `expect: does_not_fire`, or below `expect:` a number or a list as `rows:`";
 const EVENTS_HELP: &str = "write the path of a file below the rule's folder, or a list of paths and of records";
 
 /// Reads `tests:`.
@@ -106,7 +107,9 @@ fn expect(test: &Node, reader: &mut Reader<'_>) -> Option<Expect> {
 }
 
 fn rows_of(node: &Node, reader: &mut Reader<'_>) -> Option<Expect> {
-    if let Some(count) = node.scalar().filter(|s| matches!(s.plain(), Plain::Number(_))).and_then(|s| s.text.parse().ok()) {
+    if let Some(count) =
+        node.scalar().filter(|s| matches!(s.plain(), Plain::Number(_))).and_then(|s| s.text.parse().ok())
+    {
         return Some(Expect::Count(count));
     }
     let Some(items) = node.items() else {

@@ -104,9 +104,8 @@ impl Events {
         known: &mut HashSet<PathBuf>,
         sourcetypes: &Sourcetypes,
     ) -> Result<(), Failure> {
-        let failure = |e: io::Error| {
-            Failure::new(format!("the folder `{}` can't be read: {}", folder.display(), reason(&e)))
-        };
+        let failure =
+            |e: io::Error| Failure::new(format!("the folder `{}` can't be read: {}", folder.display(), reason(&e)));
         // A symbolic link to a folder above.
         if !folders.insert(folder.canonicalize().map_err(failure)?) {
             return Ok(());

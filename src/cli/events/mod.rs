@@ -88,8 +88,8 @@ impl Events {
         let mut harvests = Vec::new();
         let mut problems = Problems::default();
         for result in results {
-            let (harvest, of_worker) =
-                result.map_err(|_| Failure::new("the evaluator has a fault").help("please report it, with the rule"))?;
+            let (harvest, of_worker) = result
+                .map_err(|_| Failure::new("the evaluator has a fault").help("please report it, with the rule"))?;
             harvests.push(harvest);
             problems.merge(of_worker);
         }

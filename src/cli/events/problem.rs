@@ -133,7 +133,14 @@ mod tests {
             .collect();
         assert_eq!(
             told,
-            ["1:1 m1", "2:1 m2", "3:1 m3", "4:1 m4", "5:1 m5", "- 15 more records of this file: a record of the events can't be read"]
+            [
+                "1:1 m1",
+                "2:1 m2",
+                "3:1 m3",
+                "4:1 m4",
+                "5:1 m5",
+                "- 15 more records of this file: a record of the events can't be read"
+            ]
         );
         assert!(all.lost());
     }

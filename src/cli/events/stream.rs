@@ -51,7 +51,10 @@ pub(super) struct Stream {
 
 enum Form {
     /// Not known before something was read.
-    Unknown { is_table: bool, splitter: Splitter },
+    Unknown {
+        is_table: bool,
+        splitter: Splitter,
+    },
     Lines,
     Values(Splitter),
     Table(Arc<Vec<String>>),
@@ -67,8 +70,11 @@ impl Stream {
         raw.by_ref().take(2).read_to_end(&mut magic)?;
         let is_gzip = magic == [0x1f, 0x8b];
         let whole = Cursor::new(magic).chain(raw);
-        let reader: Box<dyn Read + Send> =
-            if is_gzip { Box::new(MultiGzDecoder::new(io::BufReader::with_capacity(CHUNK / 8, whole))) } else { Box::new(whole) };
+        let reader: Box<dyn Read + Send> = if is_gzip {
+            Box::new(MultiGzDecoder::new(io::BufReader::with_capacity(CHUNK / 8, whole)))
+        } else {
+            Box::new(whole)
+        };
         let form = Form::Unknown { is_table: is_table(&input.shown), splitter };
         Ok(Self { reader, pending: Vec::new(), at_end: false, form, offset: 0, line: 1, column: 1 })
     }

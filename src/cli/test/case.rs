@@ -45,8 +45,7 @@ pub(super) fn run<'d>(
     options: &eval::Options,
     maps: &DataMaps,
 ) -> Case<'d> {
-    let mut case =
-        Case { done, test, outcome: Outcome::Passed, rows: None, problems: Vec::new(), diagnostic: None };
+    let mut case = Case { done, test, outcome: Outcome::Passed, rows: None, problems: Vec::new(), diagnostic: None };
     case.outcome = outcome(&mut case, schemas, options, maps).unwrap_or_else(|outcome| outcome);
     case
 }
@@ -156,7 +155,9 @@ fn hold(test: &Test, rows: &Rows) -> Result<(), String> {
         Expect::Fires if count == 0 => Err("expected at least one row, got none".to_owned()),
         Expect::DoesNotFire if count > 0 => Err(format!("expected no row, {}", got())),
         Expect::Count(n) if *n != count as u64 => Err(format!("expected {n} rows, {}", got())),
-        Expect::Rows(expected) if expected.len() != count => Err(format!("expected {} rows, {}", expected.len(), got())),
+        Expect::Rows(expected) if expected.len() != count => {
+            Err(format!("expected {} rows, {}", expected.len(), got()))
+        }
         Expect::Rows(expected) => {
             for (number, (expected, row)) in expected.iter().zip(&rows.table.rows).enumerate() {
                 hold_row(rows, expected, row).map_err(|e| format!("row {}: {e}", number + 1))?;

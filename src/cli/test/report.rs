@@ -77,7 +77,8 @@ pub(super) fn json(cases: &[Case<'_>], console: &mut Console) {
         let known = |text: &'_ str| !text.is_empty();
         let rule = case.done.compiled.rule.as_ref();
         let (status, message) = case.status();
-        let rows = case.rows.as_ref().map(|rows| rows.iter().filter_map(|row| serde_json::from_str(row).ok()).collect());
+        let rows =
+            case.rows.as_ref().map(|rows| rows.iter().filter_map(|row| serde_json::from_str(row).ok()).collect());
         let line = Line {
             rule: RuleLine {
                 id: rule.map(|r| r.id.as_str()).filter(|t| known(t)),
@@ -133,7 +134,8 @@ pub(super) fn junit(cases: &[Case<'_>], console: &mut Console) -> Result<(), Fai
 /// `45 rules, 30 with tests; 31 tests: 29 passed, 1 failed, 1 skipped`.
 pub(super) fn summary(batch: &Batch, cases: &[Case<'_>]) -> String {
     let count = |status: &str| cases.iter().filter(|c| c.status().0 == status).count();
-    let with_tests = batch.done.iter().filter(|d| d.compiled.rule.as_ref().is_some_and(|r| !r.tests.is_empty())).count();
+    let with_tests =
+        batch.done.iter().filter(|d| d.compiled.rule.as_ref().is_some_and(|r| !r.tests.is_empty())).count();
     let mut parts = vec![format!("{} passed", count("passed"))];
     parts.extend(["failed", "skipped"].iter().filter(|s| count(s) > 0).map(|s| format!("{} {s}", count(s))));
     let noun = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
