@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 
 use super::node::{How, Items};
 use crate::eval::Value;
-use crate::eval::wildcard::equals_folded;
 use crate::ir::{Case, CompareOp};
 
 /// Whether the operator holds between two values; `None` where one is NULL. Lists: whether some pair satisfies it.
@@ -45,6 +44,11 @@ pub(super) fn same_folded(left: &str, right: &str) -> bool {
         return left.eq_ignore_ascii_case(right);
     }
     left.to_lowercase() == right.to_lowercase()
+}
+
+/// Whether a text is, without case, one that is in lower case.
+fn equals_folded(text: &str, lower: &str) -> bool {
+    if text.is_ascii() { text.eq_ignore_ascii_case(lower) } else { text.to_lowercase() == lower }
 }
 
 impl Items {
