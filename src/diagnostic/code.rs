@@ -87,6 +87,7 @@ codes! {
     N312 UNPARSED_FIELD Error Unsupported "the field has no place in the target's table";
 
     N314 LOOKUP_TABLE Warning Approximate "the rows of a lookup are not known; a table of the target stands for them";
+    N320 DATA_SOURCE Note None "the search names no log source that a schema describes; the rule's `data_source` does";
 
     C401 NO_TIME_WINDOW Error Unsupported "the query has no time window and would read the whole table";
     C402 UNSUPPORTED_BY_TARGET Error Unsupported "the target's language can't say this";

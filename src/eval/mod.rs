@@ -9,6 +9,7 @@
 
 mod address;
 mod aggregate;
+mod dispatch;
 pub mod error;
 mod expr;
 mod function;

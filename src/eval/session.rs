@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::dispatch::Dispatch;
 use super::error::Error;
 use super::expr::{Context, RAW};
 use super::gather::{self, BoundGather, Gathered};
@@ -64,6 +65,8 @@ struct Jobs {
     sources: Vec<SourceNeeds>,
     /// By source.
     jobs: Vec<Vec<Job>>,
+    /// By source: which of its jobs an event can concern.
+    dispatch: Vec<Dispatch>,
     now: f64,
 }
 
@@ -83,6 +86,9 @@ pub struct Worker<'p> {
     states: Vec<Vec<Gathered>>,
     context: Context,
     fault: Option<(usize, String)>,
+    /// Room for the dispatch.
+    candidates: Vec<usize>,
+    buffer: String,
 }
 
 /// What a worker has gathered.
@@ -258,7 +264,12 @@ impl Session {
         if jobs.iter().all(Vec::is_empty) {
             return None;
         }
-        Some(Pass { jobs: Jobs { sources, jobs, now: self.options.now } })
+        let dispatch = jobs.iter().zip(&sources).map(|(jobs, source)| {
+            let demands: Vec<_> = jobs.iter().map(|job| job.stages.demands(source.fields.len())).collect();
+            Dispatch::new(&demands)
+        });
+        let dispatch = dispatch.collect();
+        Some(Pass { jobs: Jobs { sources, jobs, dispatch, now: self.options.now } })
     }
 
     fn job(
@@ -357,7 +368,14 @@ impl Pass {
     /// A worker for one thread.
     pub fn worker(&self) -> Worker<'_> {
         let states = self.jobs.jobs.iter().map(|jobs| jobs.iter().map(|job| job.gather.start()).collect()).collect();
-        Worker { jobs: &self.jobs, states, context: Context::new(self.jobs.now), fault: None }
+        Worker {
+            jobs: &self.jobs,
+            states,
+            context: Context::new(self.jobs.now),
+            fault: None,
+            candidates: Vec::new(),
+            buffer: String::new(),
+        }
     }
 }
 
@@ -373,7 +391,9 @@ impl<'p> Worker<'p> {
         let time = slots.first().and_then(Value::as_number);
         let micros = time.map(|t| (t * 1e6).round() as i64);
         let mut own: Vec<Value<'e>> = Vec::new();
-        for (job, state) in of_source.iter().zip(states) {
+        jobs.dispatch[source].candidates(slots, &mut self.buffer, &mut self.candidates);
+        for index in &self.candidates {
+            let (job, state) = (&of_source[*index], &mut states[*index]);
             let inside = job.earliest.is_none_or(|earliest| time.is_some_and(|t| earliest <= t))
                 && job.latest.is_none_or(|latest| time.is_some_and(|t| t < latest));
             if !inside {

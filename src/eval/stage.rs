@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Value;
+use super::dispatch::Demand;
 use super::error::Error;
 use super::expr::{Binder, Context, Node};
 use super::join::{JoinTable, Joined};
@@ -53,6 +54,20 @@ impl Stages {
             stages.extend(bind(step, layout, now, rows_of)?);
         }
         Ok(Stages { stages })
+    }
+
+    /// What the slots that rows come with must have for any row to come through.
+    pub(super) fn demands(&self, width: usize) -> Vec<Demand> {
+        let mut out = Vec::new();
+        for stage in &self.stages {
+            match stage {
+                Stage::Filter(predicate) => predicate.demands(width, &mut out),
+                // What adds slots leaves those below alone.
+                Stage::Extend(_) | Stage::Lookup(_) | Stage::Semi { .. } | Stage::Unnest(_) | Stage::Join(_) => {}
+                Stage::Assign { .. } => {}
+            }
+        }
+        out
     }
 
     /// Runs a row through the steps.
@@ -162,6 +177,10 @@ fn bind(
             Some(Stage::Unnest(slot))
         }
         Step::Lookup(lookup) => Some(Stage::Lookup(Box::new(BoundLookup::bind(lookup, layout, now)?))),
+        Step::Remove(columns) => {
+            columns.iter().for_each(|name| layout.remove(name));
+            None
+        }
         Step::Semi { on, other, negated } => {
             let nodes = Binder::new(layout, now).all(on.iter().map(|(e, _)| e))?;
             let members = Members::new(&rows_of(*other), on.iter().map(|(_, name)| name));

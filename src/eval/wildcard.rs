@@ -219,11 +219,6 @@ fn same(value: &[u8], text: &str, fold: bool) -> bool {
     if fold { value.eq_ignore_ascii_case(text.as_bytes()) } else { value == text.as_bytes() }
 }
 
-/// Whether a value equals a text without case; `lower` is the text in lower case.
-pub(crate) fn equals_folded(value: &str, lower: &str) -> bool {
-    if value.is_ascii() { value.eq_ignore_ascii_case(lower) } else { value.to_lowercase() == lower }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -256,7 +251,6 @@ mod tests {
         assert!(!matches("*ÄB*", "xäbx", Case::Sensitive));
         // The Kelvin sign's small letter is k.
         assert!(matches("\u{212a}*", "kilo", Case::Insensitive));
-        assert!(equals_folded("ÄB", "äb") && equals_folded("AB", "ab") && !equals_folded("AB", "abc"));
     }
 
     proptest! {

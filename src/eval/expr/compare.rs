@@ -46,11 +46,16 @@ pub(super) fn same_folded(left: &str, right: &str) -> bool {
     left.to_lowercase() == right.to_lowercase()
 }
 
+/// Whether a text is, without case, one that is in lower case.
+fn equals_folded(text: &str, lower: &str) -> bool {
+    if text.is_ascii() { text.eq_ignore_ascii_case(lower) } else { text.to_lowercase() == lower }
+}
+
 impl Items {
     /// Whether one of the items is the text.
     pub(super) fn contain(&self, text: &str, fold: bool) -> bool {
         match self {
-            Items::Few(items) if fold => items.iter().any(|item| same_folded(item, text)),
+            Items::Few(items) if fold => items.iter().any(|item| equals_folded(text, item)),
             Items::Few(items) => items.iter().any(|item| item == text),
             Items::Many(items) if fold => items.contains(&text.to_lowercase()),
             Items::Many(items) => items.contains(text),

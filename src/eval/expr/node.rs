@@ -125,3 +125,37 @@ pub(in crate::eval) enum Items {
     Few(Vec<String>),
     Many(HashSet<String>),
 }
+
+impl Node {
+    /// Where the condition is that a slot has one of some texts: the slot and the texts, in lower case.
+    pub(in crate::eval) fn asked(&self) -> Option<(usize, Vec<String>)> {
+        match self {
+            Node::Any { value, predicate } => match (&**value, &**predicate) {
+                // The parameter of the only lambda is the value.
+                (Node::Slot(slot), predicate) => {
+                    predicate.texts_of(&|n| matches!(n, Node::Variable(0))).map(|t| (*slot, t))
+                }
+                _ => None,
+            },
+            Node::Compare { left, .. } | Node::OneOf { value: left, .. } => match &**left {
+                Node::Slot(slot) => self.texts_of(&|n| matches!(n, Node::Slot(_))).map(|t| (*slot, t)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn texts_of(&self, subject: &dyn Fn(&Node) -> bool) -> Option<Vec<String>> {
+        match self {
+            Node::Compare { op: CompareOp::Eq, left, right, how: How::Texts, .. } if subject(left) => match &**right {
+                Node::Constant(Value::Text(text)) => Some(vec![text.to_lowercase()]),
+                _ => None,
+            },
+            Node::OneOf { value, items, .. } if subject(value) => Some(match items {
+                Items::Few(items) => items.iter().map(|i| i.to_lowercase()).collect(),
+                Items::Many(items) => items.iter().map(|i| i.to_lowercase()).collect(),
+            }),
+            _ => None,
+        }
+    }
+}

@@ -73,8 +73,8 @@ fn to_bool(value: &Value<'_>) -> Option<bool> {
         Value::Boolean(b) => Some(*b),
         Value::Null | Value::List(_) => None,
         value => match value.to_text().trim().to_ascii_lowercase().as_str() {
-            "true" | "t" | "yes" | "1" => Some(true),
-            "false" | "f" | "no" | "0" => Some(false),
+            "true" => Some(true),
+            "false" => Some(false),
             _ => value.as_number().map(|n| n != 0.0),
         },
     }
@@ -109,8 +109,8 @@ mod tests {
     fn numbers_are_formatted() {
         assert_eq!(call!(tostring(15, "hex")), "0xF");
         assert_eq!(call!(tostring(9, "binary")), "1001");
-        assert_eq!(call!(tostring(12_345.6789, "commas")), "12,345.68");
-        assert_eq!(call!(tostring(12_345.6, "commas")), "12,345.60");
+        assert_eq!(call!(tostring(12345.6789, "commas")), "12,345.68");
+        assert_eq!(call!(tostring(12345.6, "commas")), "12,345.60");
         assert_eq!(call!(tostring(-1_234_567, "commas")), "-1,234,567");
         assert_eq!(call!(tostring(999, "commas")), "999");
         assert_eq!(call!(tostring(field("x"), "commas")), "NULL");

@@ -17,6 +17,8 @@ mod printf;
 mod statistics;
 mod text;
 mod tree;
+mod xml;
+mod xpath;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -44,6 +46,7 @@ pub(crate) fn bind(function: &str, args: &[Expr]) -> Option<Box<dyn Apply>> {
         bits::bind,
         network::bind,
         fields::bind,
+        xpath::bind,
     ];
     groups.iter().find_map(|bind| bind(function, args))
 }

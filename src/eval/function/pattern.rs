@@ -5,48 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::{Apply, Context, Value, literal_text, text};
 use crate::ir::Expr;
-
-/// A compiled regular expression.
-pub(super) struct Matcher(fancy_regex::Regex);
-
-impl Matcher {
-    pub(super) fn new(pattern: &str) -> Result<Self, String> {
-        fancy_regex::Regex::new(pattern).map(Matcher).map_err(|e| e.to_string())
-    }
-
-    pub(super) fn is_match(&self, text: &str) -> Result<bool, String> {
-        self.0.is_match(text).map_err(|e| e.to_string())
-    }
-
-    /// Every match replaced; in the replacement `\1` is a group.
-    pub(super) fn replace_all(&self, text: &str, replacement: &str) -> Result<String, String> {
-        let mut out = String::with_capacity(text.len());
-        let mut from = 0;
-        for captures in self.0.captures_iter(text) {
-            let captures = captures.map_err(|e| e.to_string())?;
-            let Some(whole) = captures.get(0) else { continue };
-            out.push_str(&text[from..whole.start()]);
-            let mut chars = replacement.chars();
-            while let Some(c) = chars.next() {
-                match (c, chars.as_str().chars().next()) {
-                    ('\\', Some(digit)) if digit.is_ascii_digit() => {
-                        chars.next();
-                        let group = digit.to_digit(10).and_then(|n| captures.get(n as usize));
-                        out.push_str(group.map_or("", |g| g.as_str()));
-                    }
-                    ('\\', Some('\\')) => {
-                        chars.next();
-                        out.push('\\');
-                    }
-                    _ => out.push(c),
-                }
-            }
-            from = whole.end();
-        }
-        out.push_str(&text[from..]);
-        Ok(out)
-    }
-}
+use crate::regex::{MatchError, Matcher};
 
 /// How many patterns from rows are kept.
 const MOST_KEPT: usize = 256;
@@ -55,7 +14,7 @@ const MOST_KEPT: usize = 256;
 pub(super) enum Pattern {
     Fixed {
         index: usize,
-        matcher: Result<Matcher, String>,
+        matcher: Box<Result<Matcher, String>>,
     },
     /// Each row brings one along; a malformed one matches nothing.
     Rows {
@@ -67,7 +26,7 @@ pub(super) enum Pattern {
 impl Pattern {
     pub(super) fn new(args: &[Expr], index: usize) -> Self {
         match literal_text(args, index) {
-            Some(pattern) => Pattern::Fixed { index, matcher: Matcher::new(&pattern) },
+            Some(pattern) => Pattern::Fixed { index, matcher: Box::new(Matcher::new(&pattern).map_err(|e| e.message)) },
             None => Pattern::Rows { index, kept: Mutex::new(HashMap::new()) },
         }
     }
@@ -77,12 +36,14 @@ impl Pattern {
         &self,
         args: &[Value<'_>],
         context: &Context,
-        run: impl FnOnce(&Matcher) -> Result<T, String>,
+        run: impl FnOnce(&Matcher) -> Result<T, MatchError>,
     ) -> Option<T> {
         let result = match self {
-            Pattern::Fixed { matcher: Ok(matcher), .. } => run(matcher),
-            Pattern::Fixed { matcher: Err(message), .. } => Err(message.clone()),
-            Pattern::Rows { index, kept } => run(&*Self::kept(&text(args, *index)?, kept)?),
+            Pattern::Fixed { matcher, .. } => match &**matcher {
+                Ok(matcher) => run(matcher).map_err(|e| e.message),
+                Err(message) => Err(message.clone()),
+            },
+            Pattern::Rows { index, kept } => run(&*Self::kept(&text(args, *index)?, kept)?).map_err(|e| e.message),
         };
         result.map_err(|message| context.fail(message)).ok()
     }
@@ -149,7 +110,33 @@ impl Apply for Find {
     }
 }
 
-fn position(values: &[Value<'_>], matcher: &Matcher) -> Result<Option<usize>, String> {
+/// `rex_offsets(text, regex, limit)`, for `offset_field` of `rex` (Search Reference, "rex"): where the named groups of each match begin
+/// and end, as `name=first-last` with positions of characters from 0, joined by `&` (reading). It is a function of the IR that SPL does
+/// not spell. `limit`: most matches, 0 for all.
+pub(super) struct Offsets(pub(super) Pattern);
+
+impl Apply for Offsets {
+    fn apply<'e>(&'e self, args: &mut [Value<'e>], context: &Context) -> Value<'e> {
+        let (Some(value), Some(limit)) = (text(args, 0), super::integer(args, 2)) else { return Value::Null };
+        let limit = usize::try_from(limit).unwrap_or(0);
+        let offsets = self.0.with(args, context, |matcher| {
+            let mut offsets = Vec::new();
+            for captures in matcher.all(&value, limit)? {
+                for name in matcher.names() {
+                    if let Some(range) = captures.range_of(name).filter(|r| !r.is_empty()) {
+                        let start = value[..range.start].chars().count();
+                        let end = start + value[range].chars().count();
+                        offsets.push(format!("{name}={start}-{}", end - 1));
+                    }
+                }
+            }
+            Ok(offsets)
+        });
+        offsets.filter(|o| !o.is_empty()).map(|o| o.join("&")).into()
+    }
+}
+
+fn position(values: &[Value<'_>], matcher: &Matcher) -> Result<Option<usize>, MatchError> {
     for (position, value) in values.iter().enumerate() {
         if matcher.is_match(&value.to_text())? {
             return Ok(Some(position));
@@ -186,6 +173,14 @@ mod tests {
         assert_eq!(call!(mvfind(["a", "err1", "err2"], r"err\d")), "1");
         assert_eq!(call!(mvfind(["a"], "x")), "NULL");
         assert_eq!(call!(mvfind((), "x")), "NULL");
+    }
+
+    #[test]
+    fn offsets_are_of_characters() {
+        assert_eq!(call!(rex_offsets("äb c", "(?<x>b) (?<y>.)", 1)), "x=1-1&y=3-3");
+        assert_eq!(call!(rex_offsets("abab", "(?<x>ab)", 0)), "x=0-1&x=2-3");
+        assert_eq!(call!(rex_offsets("abab", "(?<x>ab)", 1)), "x=0-1");
+        assert_eq!(call!(rex_offsets("abab", "(?<x>c)", 1)), "NULL");
     }
 
     #[test]

@@ -88,7 +88,7 @@ impl Lowering<'_> {
             return Err(super::unsupported(self, span, message, "end both sides in `table` or `stats`"));
         }
         match (&self.scope.origin, &other.origin) {
-            (Some(a), Some(b)) if a.schema.id != b.schema.id || a.prefixes != b.prefixes => {
+            (Some(a), Some(b)) if !a.schemas().map(|s| &s.id).eq(b.schemas().map(|s| &s.id)) || a.prefixes != b.prefixes => {
                 let message = "joining whole events of different sources is not supported";
                 return Err(super::unsupported(self, span, message, "end both sides in `table` or `stats`"));
             }
@@ -130,6 +130,8 @@ impl Lowering<'_> {
                 self.scope.columns.push(Column { nullable: true, ..column.clone() });
             }
         }
+        self.scope.open |= other.open;
+        self.scope.assigned.extend(other.assigned);
         if let (Some(a), Some(b)) = (&mut self.scope.origin, other.origin) {
             // A field that one side alone has removed is null in that side's rows only.
             a.removed.retain(|r| b.removed.contains(r));

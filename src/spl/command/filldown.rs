@@ -2,7 +2,7 @@
 
 use super::Syntax;
 use crate::diagnostic::Reported;
-use crate::ir::{AggregateFunction, Frame, Name};
+use crate::ir::{AggregateFunction, Expr, ExprKind, Frame, Name};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
@@ -25,6 +25,7 @@ impl Syntax for Filldown {
         let fields = if self.fields.is_empty() { &every[..] } else { &self.fields };
         let frame = Frame::Running { current: true, rows: None };
         let mut columns: Vec<(Name, _)> = Vec::new();
+        let mut filled: Vec<(Name, Expr)> = Vec::new();
         for (name, value) in lowering.listed(fields)? {
             if value.is_null_literal() || !value.nullable {
                 continue;
@@ -33,16 +34,20 @@ impl Syntax for Filldown {
                 let message = format!("`filldown` of the multivalue field `{name}` is not supported");
                 return Err(super::unsupported(lowering, value.span, message, "use `mvjoin` to make one value of it"));
             }
-            let last = lowering.typed_aggregate(AggregateFunction::Last, Some(value), span);
-            columns.push((name, last));
+            let last = lowering.typed_aggregate(AggregateFunction::Last, Some(value.clone()), span);
+            let column = lowering.hidden("last");
+            let ty = value.ty;
+            // A row's own value stays, whatever rows of the same time a target takes for the last one.
+            let parts = vec![value, Expr::column(column.clone(), last.ty, true, span)];
+            filled.push((name, Expr::new(ExprKind::Coalesce(parts), ty, true, span)));
+            columns.push((column, last));
         }
         if columns.is_empty() {
             return Ok(());
         }
-        for (name, last) in &columns {
-            lowering.scope.declare(name, last.ty, last.nullable);
-        }
-        lowering.hidden_window(Vec::new(), frame, columns, span)
+        lowering.hidden_window(Vec::new(), frame, columns, span)?;
+        lowering.extend(filled, span)?;
+        lowering.drop_hidden(span)
     }
 }
 
@@ -60,7 +65,9 @@ mod tests {
         insta::assert_snapshot!(ir("table errorCode errorMessage awsRegion | filldown"), @r#"
         extend errorCode = coalesce(errorCode, case when eventName = "ConsoleLogin" and responseElements.ConsoleLogin = "Failure" then "failure" else "success" end)
         project errorCode, errorMessage, awsRegion
-        window errorMessage = last(errorMessage) over rows so far
+        window `(last 1)` = last(errorMessage) over rows so far
+        extend errorMessage = coalesce(errorMessage, `(last 1)`)
+        project errorCode, errorMessage, awsRegion
         => errorCode: string, errorMessage: string?, awsRegion: string
         "#);
     }

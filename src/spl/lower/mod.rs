@@ -1,6 +1,7 @@
 //! Lowering: SPL's AST becomes relational operators, names become columns, and what SPL leaves unsaid is said.
 
-mod aggregate;
+pub(crate) mod aggregate;
+mod choice;
 mod eval;
 pub(crate) mod fill;
 mod finish;
@@ -10,6 +11,7 @@ pub(crate) mod scope;
 pub(crate) mod search;
 pub(crate) mod source;
 mod subsearch;
+mod types;
 pub(crate) mod wildcard;
 
 use std::collections::BTreeMap;
@@ -17,16 +19,17 @@ use std::sync::Arc;
 
 pub use aggregate::{Aggregation, Argument};
 pub(crate) use aggregate::{aggregate, parse as parse_aggregations};
+pub(crate) use choice::node_of;
 pub(crate) use grouped::{Grouped, Lists, keep};
 pub(crate) use rows::{as_number, count_rows, same_values};
-pub(crate) use scope::{Origin, Scope};
+pub(crate) use scope::{Origin, Reader, Scope};
 
 use super::Pipeline;
 use crate::diagnostic::{Diagnostic, Reported, Sink, code};
-use crate::ir::{Column, Expr, Literal, Name, Query, Rel, Window};
+use crate::ir::{Column, Expr, Literal, Name, Query, Rel, Window, rewrite};
 use crate::options::Options;
 use crate::rule::{Library, Rule};
-use crate::schema::Schemas;
+use crate::schema::{Schema, Schemas};
 use crate::source::Span;
 
 /// The state of lowering a rule.
@@ -37,6 +40,10 @@ pub(crate) struct Lowering<'a> {
     pub(crate) sink: &'a mut Sink,
     /// What the stages so far have made.
     pub(crate) scope: Scope,
+    /// The library's names of the sources that the rule reads.
+    data_source: &'a [String],
+    /// While the conditions of the first search are lowered for one of several sources: all of them.
+    siblings: Vec<Arc<Schema>>,
     /// The time window that scans get where the search itself sets none.
     window: Window,
     /// By schema: the raw fields that the query reads, and the calculated fields, which scans are completed with at the end.
@@ -74,6 +81,8 @@ pub fn lower(
         options,
         sink,
         scope: Scope::default(),
+        data_source: &rule.data_source,
+        siblings: Vec::new(),
         window,
         uses: BTreeMap::new(),
         next_variable: 0,
@@ -83,6 +92,9 @@ pub fn lower(
     };
     lowering.pipeline(pipeline)?;
     let query = lowering.finish();
+    types::check_types(&query, sink)?;
+    let query = rewrite::simplify(query);
+    types::check_types(&query, sink)?;
     if !sink.diagnostics().iter().any(|d| std::ptr::eq(d.code, &code::EMPTY_RESULT)) {
         report_empty(&query.plan, sink);
     }

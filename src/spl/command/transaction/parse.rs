@@ -112,7 +112,7 @@ fn set(p: &mut Parser<'_>, transaction: &mut Transaction, option: Spanned, value
 fn names(p: &mut Parser<'_>, value: Spanned) -> Vec<Spanned> {
     let name = |text: &str| Spanned { text: text.trim().to_owned(), span: value.span };
     let mut names: Vec<Spanned> = value.text.split(',').filter(|t| !t.trim().is_empty()).map(name).collect();
-    while p.rest().starts_with(|c: char| c == ',') && !p.rest()[1..].starts_with(char::is_whitespace) {
+    while p.rest().starts_with(',') && !p.rest()[1..].starts_with(char::is_whitespace) {
         let start = p.pos();
         p.eat(",");
         match p.bare(&['|', '[', ']', '(', ')', ',', '=', '"']) {
