@@ -1,9 +1,7 @@
-use std::sync::Arc;
-
 use super::*;
 use crate::eval::Value;
 use crate::ir::{Column, Scalar, Type};
-use crate::schema::{Recognise, Schema};
+use crate::schema::{Recognise, Schema, Schemas};
 
 fn schema(json: bool, time: &str) -> Schema {
     let text = format!("id = 's'\ntitle = 'S'\njson = {json}\ntime = '{time}'\nselect = []\n[fields]\n");
@@ -192,15 +190,18 @@ fn router() -> Router {
             values: values.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
             records: (id == "trail").then(|| "Records".to_owned()),
         });
-        Arc::new(schema)
+        schema
     };
-    let schemas = [
+    let mut schemas = Schemas::default();
+    for schema in [
         make("event", &["System.Channel"], &[], "xml*"),
         make("sysmon", &["System.Channel"], &[("System.Channel", "*sysmon*")], "xmlwineventlog"),
         make("trail", &["eventName", "eventSource"], &[], "aws:cloudtrail"),
-    ];
+    ] {
+        schemas.add(schema);
+    }
     let names = columns(&[("user", S)]);
-    Router::new(schemas, [("sysmon", names.as_slice()), ("trail", names.as_slice())])
+    Router::new(&schemas, [("sysmon", names.as_slice()), ("trail", names.as_slice())])
 }
 
 fn routes(router: &Router, source: &mut Source, records: &[&str]) -> Vec<String> {
