@@ -80,7 +80,7 @@ fn events_of_every_layout_give_the_same_rows() {
         .iter()
         .map(|e| serde_json::to_string_pretty(&serde_json::from_str::<Value>(e).expect("JSON")).expect("JSON") + "\n")
         .collect();
-    let wanted = [json!({"user_arn": "u1", "count": 2, "src": ["a", "c"]}), json!({"user_arn": "u2", "count": 1, "src": "b"})];
+    let wanted = [json!({"user_arn": "u1", "count": 2, "src": ["a", "c"]}), json!({"user_arn": "u2", "count": 1, "src": ["b"]})];
     let table = "eventName,eventSource,eventVersion,eventTime,sourceIPAddress,userIdentity.arn\r\nStopLogging,s,1,2026-01-15T10:00:01Z,a,u1\r\nStopLogging,s,1,1768471202,\"b\",u2\r\nStopLogging,s,1,2026-01-15T10:00:03Z,c,u1\r\n";
     for (name, text) in [
         ("e.json", format!("{a}\n{b}\n{c}\n")),
@@ -110,7 +110,7 @@ fn standard_input_and_folders_are_read() {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
     let input = event("u", "a", 1);
     child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("it reads");
-    assert_eq!(rows(&child.wait_with_output().expect("its output")), [json!({"user_arn": "u", "count": 1, "src": "a"})]);
+    assert_eq!(rows(&child.wait_with_output().expect("its output")), [json!({"user_arn": "u", "count": 1, "src": ["a"]})]);
     write(root.path(), "logs/b/2.json", event("u", "b", 2));
     write(root.path(), "logs/a/1.json.gz", gzip(event("u", "c", 1).as_bytes()));
     write(root.path(), "logs/README", "no events");
@@ -213,9 +213,9 @@ fn the_rows_as_csv() {
 fn the_time_window_is_all_time_unless_it_is_given() {
     let text = format!("{}\n{}", event("u", "a", 1), event("u", "b", 9));
     assert_eq!(count("e.json", &text, &[]).0[0]["count"], 2);
-    assert_eq!(count("e.json", &text, &["--earliest", "2026-01-15T10:00:05Z"]).0[0]["src"], "b");
-    assert_eq!(count("e.json", &text, &["--earliest", "-1h", "--now", "2026-01-15T11:00:05Z"]).0[0]["src"], "b");
-    assert_eq!(count("e.json", &text, &["--latest", "2026-01-15T10:00:09Z"]).0[0]["src"], "a");
+    assert_eq!(count("e.json", &text, &["--earliest", "2026-01-15T10:00:05Z"]).0[0]["src"], json!(["b"]));
+    assert_eq!(count("e.json", &text, &["--earliest", "-1h", "--now", "2026-01-15T11:00:05Z"]).0[0]["src"], json!(["b"]));
+    assert_eq!(count("e.json", &text, &["--latest", "2026-01-15T10:00:09Z"]).0[0]["src"], json!(["a"]));
     assert_eq!(status(&count("e.json", &text, &["--earliest", "soon"]).1), 2);
 }
 
@@ -232,7 +232,7 @@ fn several_rules_share_a_pass_and_say_whose_rows_they_are() {
     assert_eq!(named, ["\"Stops\"", "\"Whole\""]);
     assert_eq!(status(&output), 1);
     let said = err(&output);
-    assert!(said.contains("rules/d.yml:4:52: error[S203]"), "{said}");
+    assert!(said.contains("rules/d.yml:4:47: error[S203]"), "{said}");
     assert!(said.contains("4 rules: 2 with rows, 1 without, 1 not run, 2 rows, 1 record read"), "{said}");
     let table = out(&run(root.path(), &["run", "--all", "rules", "--events", "e.json"]));
     assert!(table.contains("==> rules/a.yml (Stops): 1 row\nuser_arn  count  src\n"), "{table}");
@@ -313,7 +313,7 @@ fn tested(tests: &str, more: &[&str]) -> Output {
     let root = folder();
     write(root.path(), "r.yml", format!("{COUNT}tests:\n{tests}"));
     write(root.path(), "e/one.json", event("u", "a", 1));
-    run(root.path(), &[&["test", "."], more].concat())
+    run(root.path(), &[&["test", "r.yml"], more].concat())
 }
 
 #[test]
@@ -326,7 +326,7 @@ fn a_test_that_fails_says_why_and_shows_the_rows() {
     assert_eq!(
         out(&output),
         "passed  r.yml: ok\n\
-         failed  r.yml: no: expected no row, got one\n        {\"user_arn\":\"u\",\"count\":1,\"src\":\"a\"}\n\
+         failed  r.yml: no: expected no row, got one\n        {\"user_arn\":\"u\",\"count\":1,\"src\":[\"a\"]}\n\
          failed  r.yml: gone: the events `e/two.json` do not exist\n\
          skipped r.yml: far: the data set `https://host/x.json` is not on this machine\n"
     );
@@ -350,7 +350,7 @@ fn a_test_with_broken_events_or_a_broken_rule_fails() {
     let broken = COUNT.replace("stats count", "sats count");
     write(root.path(), "r.yml", format!("{broken}tests:\n  - name: t\n    events: [{{a: 1}}]\n"));
     let output = run(root.path(), &["test"]);
-    assert_eq!((status(&output), out(&output).as_str()), (1, "failed  r.yml: t: the rule can't be compiled\n"));
+    assert_eq!((status(&output), out(&output).as_str()), (1, "failed  ./r.yml: t: the rule can't be compiled\n"));
     assert!(err(&output).contains("error[S203]"), "{}", err(&output));
 }
 
