@@ -80,7 +80,8 @@ fn events_of_every_layout_give_the_same_rows() {
         .iter()
         .map(|e| serde_json::to_string_pretty(&serde_json::from_str::<Value>(e).expect("JSON")).expect("JSON") + "\n")
         .collect();
-    let wanted = [json!({"user_arn": "u1", "count": 2, "src": ["a", "c"]}), json!({"user_arn": "u2", "count": 1, "src": ["b"]})];
+    let wanted =
+        [json!({"user_arn": "u1", "count": 2, "src": ["a", "c"]}), json!({"user_arn": "u2", "count": 1, "src": ["b"]})];
     let table = "eventName,eventSource,eventVersion,eventTime,sourceIPAddress,userIdentity.arn\r\nStopLogging,s,1,2026-01-15T10:00:01Z,a,u1\r\nStopLogging,s,1,1768471202,\"b\",u2\r\nStopLogging,s,1,2026-01-15T10:00:03Z,c,u1\r\n";
     for (name, text) in [
         ("e.json", format!("{a}\n{b}\n{c}\n")),
@@ -107,10 +108,14 @@ fn standard_input_and_folders_are_read() {
     let root = folder();
     write(root.path(), "r.yml", COUNT);
     let mut command = command(root.path(), &["run", "r.yml", "--format", "json", "--events", "-"]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
     let input = event("u", "a", 1);
     child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("it reads");
-    assert_eq!(rows(&child.wait_with_output().expect("its output")), [json!({"user_arn": "u", "count": 1, "src": ["a"]})]);
+    assert_eq!(
+        rows(&child.wait_with_output().expect("its output")),
+        [json!({"user_arn": "u", "count": 1, "src": ["a"]})]
+    );
     write(root.path(), "logs/b/2.json", event("u", "b", 2));
     write(root.path(), "logs/a/1.json.gz", gzip(event("u", "c", 1).as_bytes()));
     write(root.path(), "logs/README", "no events");
@@ -121,7 +126,8 @@ fn standard_input_and_folders_are_read() {
 
 #[test]
 fn a_broken_record_is_told_and_the_others_are_read() {
-    let text = format!("{}\n{{\"eventName\": nonsense}}\n{}\n{{\"cut\": \"off\n", event("u", "a", 1), event("u", "b", 2));
+    let text =
+        format!("{}\n{{\"eventName\": nonsense}}\n{}\n{{\"cut\": \"off\n", event("u", "a", 1), event("u", "b", 2));
     let (found, output) = count("e.json", &text, &[]);
     assert_eq!(found[0]["count"], 2);
     assert_eq!(status(&output), 1);
@@ -214,7 +220,10 @@ fn the_time_window_is_all_time_unless_it_is_given() {
     let text = format!("{}\n{}", event("u", "a", 1), event("u", "b", 9));
     assert_eq!(count("e.json", &text, &[]).0[0]["count"], 2);
     assert_eq!(count("e.json", &text, &["--earliest", "2026-01-15T10:00:05Z"]).0[0]["src"], json!(["b"]));
-    assert_eq!(count("e.json", &text, &["--earliest", "-1h", "--now", "2026-01-15T11:00:05Z"]).0[0]["src"], json!(["b"]));
+    assert_eq!(
+        count("e.json", &text, &["--earliest", "-1h", "--now", "2026-01-15T11:00:05Z"]).0[0]["src"],
+        json!(["b"])
+    );
     assert_eq!(count("e.json", &text, &["--latest", "2026-01-15T10:00:09Z"]).0[0]["src"], json!(["a"]));
     assert_eq!(status(&count("e.json", &text, &["--earliest", "soon"]).1), 2);
 }
@@ -252,6 +261,31 @@ fn exit_statuses() {
 }
 
 #[test]
+fn times_that_cant_be_read_are_told() {
+    let text = event("u", "a", 1).replace("2026-01-15T10:00:01Z", "last week");
+    let (found, output) = count("e.json", &text, &[]);
+    assert_eq!((found[0]["count"].as_u64(), status(&output)), (Some(1), 0));
+    assert!(err(&output).contains("e.json:1:1: warning[E603]: the record's time can't be read"), "{}", err(&output));
+    assert_eq!(count("e.json", &text, &["--earliest", "2000-01-01"]).0.len(), 0);
+}
+
+#[test]
+fn a_rule_beyond_the_limit_of_rows_is_told() {
+    let root = folder();
+    write(
+        root.path(),
+        "r.yml",
+        COUNT.replace("| stats count values(src) as src by user_arn", "| sort 0 - _time | eventstats count by src"),
+    );
+    write(root.path(), "e.json", format!("{}\n{}\n{}", event("u", "a", 1), event("u", "b", 2), event("u", "c", 3)));
+    let args = ["run", "r.yml", "--events", "e.json", "--format", "json", "--limit-rows"];
+    assert_eq!(rows(&run(root.path(), &[&args[..], &["3"]].concat())).len(), 3);
+    let output = run(root.path(), &[&args[..], &["2"]].concat());
+    assert_eq!((status(&output), out(&output).as_str()), (1, ""));
+    assert!(err(&output).contains("error[E605]"), "{}", err(&output));
+}
+
+#[test]
 fn a_damaged_compressed_file_is_told() {
     let mut bytes = gzip(event("u", "a", 1).repeat(1000).as_bytes());
     bytes.truncate(bytes.len() / 2);
@@ -267,11 +301,16 @@ fn rows_do_not_depend_on_the_number_of_threads() {
     let order = COUNT.replace("| stats count values(src) as src by user_arn", "| dedup src | table _time src");
     write(root.path(), "order.yml", order);
     let events: String = (0..20_000)
-        .map(|n| event(&format!("u{}", n % 7), &format!("s{}", n % 101), n % 60).replace("\"eventVersion\"", &format!("\"pad\":\"{}\",\"eventVersion\"", "x".repeat(100))) + "\n")
+        .map(|n| {
+            event(&format!("u{}", n % 7), &format!("s{}", n % 101), n % 60)
+                .replace("\"eventVersion\"", &format!("\"pad\":\"{}\",\"eventVersion\"", "x".repeat(100)))
+                + "\n"
+        })
         .collect();
     write(root.path(), "e.json", events);
     for rule in ["count.yml", "order.yml"] {
-        let with = |jobs| out(&run(root.path(), &["run", rule, "--format", "json", "--events", "e.json", "--jobs", jobs]));
+        let with =
+            |jobs| out(&run(root.path(), &["run", rule, "--format", "json", "--events", "e.json", "--jobs", jobs]));
         let one = with("1");
         assert_eq!(one.lines().count(), if rule == "count.yml" { 7 } else { 101 });
         assert_eq!(one, with("4"));
@@ -292,8 +331,22 @@ fn the_rule_of_the_seed_finds_its_event() {
     let found = rows(&output);
     assert_eq!(found.len(), 1, "{}", err(&output));
     assert_eq!(
-        json!([found[0]["signature"], found[0]["dest"], found[0]["user"], found[0]["count"], found[0]["firstTime"], found[0]["lastTime"]]),
-        json!(["UpdateFunctionCode20150331v2", "lambda.amazonaws.com", "christophe", 1, "2024-08-01T13:52:02", "2024-08-01T13:52:02"])
+        json!([
+            found[0]["signature"],
+            found[0]["dest"],
+            found[0]["user"],
+            found[0]["count"],
+            found[0]["firstTime"],
+            found[0]["lastTime"]
+        ]),
+        json!([
+            "UpdateFunctionCode20150331v2",
+            "lambda.amazonaws.com",
+            "christophe",
+            1,
+            "2024-08-01T13:52:02",
+            "2024-08-01T13:52:02"
+        ])
     );
 }
 
@@ -335,7 +388,11 @@ fn a_test_that_fails_says_why_and_shows_the_rows() {
 
 #[test]
 fn exact_rows_are_held() {
-    let expect = |count| format!("  - name: t\n    events: e/one.json\n    expect:\n      rows:\n        - {{user_arn: u, count: {count}, src: a}}\n");
+    let expect = |count| {
+        format!(
+            "  - name: t\n    events: e/one.json\n    expect:\n      rows:\n        - {{user_arn: u, count: {count}, src: a}}\n"
+        )
+    };
     assert_eq!(status(&tested(&expect(1), &[])), 0);
     let output = tested(&expect(2), &[]);
     assert!(out(&output).starts_with("failed  r.yml: t: row 1: `count` should be `2`, is `1`\n"), "{}", out(&output));
@@ -364,7 +421,10 @@ fn data_sets_are_read_from_mapped_folders() {
 
 #[test]
 fn junit_has_a_suite_per_rule() {
-    let output = tested("  - name: <a>\n    events: e/one.json\n    expect: {rows: 2}\n  - name: b\n    events: e/one.json\n", &["--format", "junit"]);
+    let output = tested(
+        "  - name: <a>\n    events: e/one.json\n    expect: {rows: 2}\n  - name: b\n    events: e/one.json\n",
+        &["--format", "junit"],
+    );
     let text = out(&output);
     assert!(text.starts_with("<?xml "), "{text}");
     assert!(text.contains("<testsuite name=\"r.yml\" tests=\"2\""), "{text}");

@@ -69,10 +69,7 @@ pub enum Routed {
 
 impl Router {
     /// `wanted`: for each schema that is read, its id and the wanted columns.
-    pub fn new<'w>(
-        schemas: &Schemas,
-        wanted: impl IntoIterator<Item = (&'w str, &'w [Column])>,
-    ) -> Self {
+    pub fn new<'w>(schemas: &Schemas, wanted: impl IntoIterator<Item = (&'w str, &'w [Column])>) -> Self {
         let all = schemas.clone();
         let schemas: Vec<Arc<Schema>> = all.iter().cloned().collect();
         let mut marks = Marks::default();
