@@ -61,7 +61,7 @@ pub struct Test {
     pub data: Vec<(String, String, String)>,
 }
 
-/// A search that an analyst opens from a finding. It is kept, not compiled.
+/// A search that an analyst opens from a finding. It is parsed, not compiled.
 #[derive(Clone, Debug, Default)]
 pub struct Drilldown {
     pub name: String,
