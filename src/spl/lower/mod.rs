@@ -25,6 +25,10 @@ use crate::rule::{Library, Rule};
 use crate::schema::Schemas;
 use crate::source::Span;
 
+/// Bound on the operators of a query: what reads a plan goes one level deeper for each. Few stages can make many of
+/// them: `eval` makes one for each field, a template one for each field that matches.
+const MOST_OPERATORS: u32 = 500;
+
 /// The state of lowering a rule.
 pub(crate) struct Lowering<'a> {
     pub(crate) library: &'a Library,
@@ -38,6 +42,8 @@ pub(crate) struct Lowering<'a> {
     /// By schema: the raw fields that the query reads, and the calculated fields, which scans are completed with at the end.
     uses: BTreeMap<Arc<str>, Uses>,
     next_variable: u32,
+    /// Operators so far; see [`Lowering::count_operator`].
+    operators: u32,
     depth: u32,
     /// A stage could not be lowered.
     faulty: bool,
@@ -71,6 +77,7 @@ pub fn lower(
         window,
         uses: BTreeMap::new(),
         next_variable: 0,
+        operators: 0,
         depth: 0,
         faulty: false,
     };
@@ -111,6 +118,19 @@ impl Lowering<'_> {
             }
         }
         result
+    }
+
+    /// Counts an operator that is put on top of a plan; refuses the first one too many.
+    fn count_operator(&mut self, span: Span) -> Result<(), Reported> {
+        self.operators += 1;
+        if self.operators <= MOST_OPERATORS {
+            return Ok(());
+        }
+        if self.operators > MOST_OPERATORS + 1 {
+            return Err(Reported);
+        }
+        let message = format!("the search takes more than {MOST_OPERATORS} steps: each field that `eval` sets is one");
+        Err(self.sink.fail(Diagnostic::new(&code::NESTED_TOO_DEEP, message).at(span).help("split the search")))
     }
 
     /// Lowers commands that are written out from a template, on top of the current scope.
