@@ -290,12 +290,12 @@ fn is_compiled(compiler: &Compiler, bytes: Vec<u8>) -> Result<(), String> {
 #[test]
 fn rule_files_of_arbitrary_bytes_are_survived() {
     let compiler = compiler();
-    hold(150, &vec(any::<u8>(), 0..120), |bytes| is_compiled(&compiler, bytes));
+    hold(400, &vec(any::<u8>(), 0..120), |bytes| is_compiled(&compiler, bytes));
     let head = "name: N\nid: 0c6b3a5e-0000-4000-8000-000000000001\nsearch: ";
     let rule = (prop::sample::select(vec!["", "'", "\"", ">-\n  ", "|\n  "]), soup());
-    hold(250, &rule, |(style, text)| is_compiled(&compiler, format!("{head}{style}{text}").into_bytes()));
+    hold(700, &rule, |(style, text)| is_compiled(&compiler, format!("{head}{style}{text}").into_bytes()));
     let bytes = vec(any::<u8>(), 0..40);
-    hold(100, &bytes, |bytes| is_compiled(&compiler, [head.as_bytes(), &bytes, b"\n"].concat()));
+    hold(300, &bytes, |bytes| is_compiled(&compiler, [head.as_bytes(), &bytes, b"\n"].concat()));
 }
 
 #[test]
@@ -305,7 +305,7 @@ fn changed_rule_files_are_survived() {
     let read = |path: &std::path::PathBuf| std::fs::read_to_string(path).expect("a readable file");
     let files: Vec<String> = support::yaml_files(&folder.join("detections")).iter().map(read).collect();
     let strategy = (prop::sample::select(files), changes());
-    hold(60, &strategy, |(file, changes)| is_compiled(&compiler, changed(&file, &changes).into_bytes()));
+    hold(250, &strategy, |(file, changes)| is_compiled(&compiler, changed(&file, &changes).into_bytes()));
 }
 
 /// Parses a text; what fails is placed, and the time is bounded.
