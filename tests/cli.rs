@@ -470,7 +470,8 @@ fn version_and_help_are_status_0() {
 fn a_search_is_printed_with_its_macros_expanded() {
     let root = folder();
     write(root.path(), "macros/m.yml", "name: m\narguments: [x]\ndefinition: stats count by $x$\n");
-    let search = "search: '`cloudtrail` eventName IN (A,B) or | `m(user)` ```why``` | where count>5 and (user!=\"\")'\n";
+    let search =
+        "search: '`cloudtrail` eventName IN (A,B) or | `m(user)` ```why``` | where count>5 and (user!=\"\")'\n";
     write(root.path(), "x.yml", format!("name: N\nid: 0c6b3a5e-0000-4000-8000-000000000001\n{search}"));
     let output = run(root.path(), &["compile", "x.yml", "--emit", "spl"]);
     assert_eq!(
