@@ -78,7 +78,7 @@ impl Decoder {
     ) -> Result<Signs<'e>, DecodeError> {
         self.clear(slots);
         let mut state = State::new(slots, seen);
-        json::read(&self.trie, record, &mut state).map_err(|e| DecodeError::new(record, &e))?;
+        json::read(&self.trie, record, &mut state).map_err(|fault| DecodeError::new(record, fault))?;
         Ok(self.finish(state, record))
     }
 
@@ -203,5 +203,5 @@ impl Label {
 
 /// The value of a text as a field of a type, e.g. of an inline event's.
 pub fn value_of_text(text: &str, scalar: Scalar) -> Value<'_> {
-    convert(&of_text(text), scalar).unwrap_or_default()
+    convert(of_text(text), scalar).unwrap_or_default()
 }

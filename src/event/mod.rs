@@ -9,6 +9,7 @@ mod fields;
 mod json;
 mod path;
 mod recognise;
+mod scan;
 mod split;
 mod state;
 mod time;

@@ -56,7 +56,7 @@ impl Events {
 
     fn pass(&self, pass: &Pass, schemas: &Schemas, jobs: usize) -> Result<(Vec<Harvest>, Read), Failure> {
         let wanted = pass.sources().iter().map(|s| (&*s.schema.id, s.fields.as_slice()));
-        let router = Router::new(schemas.iter().cloned(), wanted);
+        let router = Router::new(schemas, wanted);
         let of_schema: Vec<usize> = router
             .schemas()
             .iter()
