@@ -183,7 +183,7 @@ fn alternative_sources_are_not_dropped() {
     {
         assert_eq!(
             compile(search).front(),
-            ["N302 the search reads `cloudtrail` and `security_lake` at once"],
+            ["C408 `eventName` is a field of `cloudtrail`; events of `security_lake` are taken to be without it"],
             "{search}"
         );
     }

@@ -284,7 +284,9 @@ impl Lowering<'_> {
                 }
             }
         }
-        if !unknown.is_empty() && schema.fields.contains_key(leaf.field) && !described {
+        // Rows of a data model come from many sources, and a host is a fact of the event.
+        let compared = leaf.field == "host" || datamodel && matches!(leaf.field, "source" | "sourcetype");
+        if !unknown.is_empty() && !described && compared && schema.fields.contains_key(leaf.field) {
             return Ok(condition.clone());
         }
         for value in unknown {
