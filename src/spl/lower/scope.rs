@@ -166,6 +166,7 @@ impl Scope {
 impl Lowering<'_> {
     /// Takes the plan out, to put an operator on top of it.
     pub(crate) fn take_plan(&mut self, span: Span) -> Result<Box<Rel>, Reported> {
+        self.count_operator(span)?;
         match self.scope.plan.take() {
             Some(plan) => Ok(Box::new(plan)),
             None => {
