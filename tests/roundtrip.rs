@@ -6,3 +6,17 @@ mod support;
 
 #[path = "roundtrip/library.rs"]
 mod library;
+#[path = "roundtrip/run.rs"]
+mod run;
+
+#[path = "roundtrip/expressions.rs"]
+mod expressions;
+
+#[path = "roundtrip/commands.rs"]
+mod commands;
+
+#[path = "roundtrip/generated.rs"]
+mod generated;
+
+#[path = "roundtrip/hostile.rs"]
+mod hostile;

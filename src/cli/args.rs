@@ -106,7 +106,8 @@ pub(super) struct CompileArgs {
     /// is no query, and older files stay.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// What to print: the queries, the intermediate representation, or the syntax tree of the search
+    /// What to print: the queries, the intermediate representation, the syntax tree of the search, or the search itself
+    /// in canonical SPL, its macros expanded
     #[arg(long, value_name = "WHAT", default_value = "query")]
     pub(super) emit: Emit,
 }
@@ -394,6 +395,7 @@ pub(super) enum Emit {
     Query,
     Ir,
     Ast,
+    Spl,
 }
 
 #[derive(ValueEnum, Deserialize, Clone, Copy, PartialEq, Eq, Debug)]

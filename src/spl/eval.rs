@@ -318,7 +318,8 @@ fn number(p: &mut Parser<'_>) -> Result<Eval, Reported> {
     let kind = if hex {
         i64::from_str_radix(&text[2..], 16).ok().map(EvalKind::Integer)
     } else {
-        text.parse().map(EvalKind::Integer).or_else(|_| text.parse().map(EvalKind::Double)).ok()
+        let double = || text.parse().ok().filter(|n: &f64| n.is_finite()).map(EvalKind::Double);
+        text.parse().ok().map(EvalKind::Integer).or_else(double)
     };
     match kind {
         Some(kind) => Ok(Eval { kind, span }),

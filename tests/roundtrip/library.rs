@@ -10,21 +10,31 @@ use rulecast::spl;
 
 use crate::support::{corpus, read_library, yaml_files};
 
-/// Parses what is printed, in one line and in several.
-pub(crate) fn assert_same_after_printing(ast: &spl::Pipeline, what: &str) {
+/// Parses what is printed, in one line and in several; what is not the same.
+pub(crate) fn same_after_printing(ast: &spl::Pipeline) -> Result<(), String> {
     for printed in [ast.to_string(), format!("{ast:#}")] {
         let mut sink = Sink::default();
-        match spl::parse_expanded(&printed, &mut sink) {
-            Ok(again) => {
-                assert_eq!(again, *ast, "{what}: another meaning in\n{printed}");
-                assert_eq!(again.to_string(), ast.to_string(), "{what}: printing is not stable");
-            }
-            Err(_) => panic!("{what}: can't be parsed: {:?}\n{printed}", sink.diagnostics()),
+        let Ok(again) = spl::parse_expanded(&printed, &mut sink) else {
+            let said: Vec<&str> = sink.diagnostics().iter().map(|d| d.message.as_str()).collect();
+            return Err(format!("can't be parsed, {said:?}:\n{printed}"));
+        };
+        if again != *ast {
+            return Err(format!("another meaning:\n{printed}\n{again}\n{ast:#?}\n{again:#?}"));
         }
+        if again.to_string() != ast.to_string() {
+            return Err(format!("printed in two ways:\n{ast}\n{again}"));
+        }
+    }
+    Ok(())
+}
+
+fn assert_same_after_printing(ast: &spl::Pipeline, what: &str) {
+    if let Err(difference) = same_after_printing(ast) {
+        panic!("{what}: {difference}");
     }
 }
 
-fn rules_of(folder: &Path) -> Vec<(PathBuf, Rule)> {
+pub(crate) fn rules_of(folder: &Path) -> Vec<(PathBuf, Rule)> {
     let mut rules = Vec::new();
     for path in yaml_files(&folder.join("detections")) {
         let file = SourceFile::from_bytes(path.display().to_string(), std::fs::read(&path).expect("a readable file"));
@@ -69,7 +79,7 @@ fn check_macros(library: &Library) -> usize {
 }
 
 #[test]
-fn rules_of_the_repository_stay_the_same() {
+pub(crate) fn rules_of_the_repository_stay_the_same() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
     let library = read_library(&folder);
     let files = yaml_files(&folder.join("detections")).len();
@@ -78,7 +88,7 @@ fn rules_of_the_repository_stay_the_same() {
 }
 
 #[test]
-fn rules_of_the_corpus_stay_the_same() {
+pub(crate) fn rules_of_the_corpus_stay_the_same() {
     let Some(folder) = corpus() else {
         println!("skipped: there is no corpus beside the repository");
         return;

@@ -175,6 +175,29 @@ impl Checker {
                 rows
             }
             Rel::Limit { input, .. } => self.rel(input),
+            Rel::Remove { input, columns, .. } => {
+                let mut rows = self.rel(input);
+                for name in columns {
+                    rows.definitions.forget(name);
+                    rows.layout.columns.retain(|c| c.name != *name);
+                }
+                rows
+            }
+            Rel::Continuous(continuous) => {
+                let mut rows = self.rel(&continuous.input);
+                self.present_column(&continuous.column, &rows.layout, continuous.span);
+                for bound in continuous.from.iter().chain(&continuous.until) {
+                    self.value(bound, &Rows::default().env());
+                }
+                // The rows that are added have nothing but the bin.
+                let names: Vec<Name> = rows.layout.columns.iter().map(|c| c.name.clone()).collect();
+                names.iter().for_each(|name| rows.definitions.forget(name));
+                rows.present = Default::default();
+                for c in &mut rows.layout.columns {
+                    c.nullable = c.name != continuous.column;
+                }
+                rows
+            }
             Rel::Distinct { input, keys, .. } => {
                 let rows = self.rel(input);
                 for key in keys {

@@ -175,9 +175,8 @@ impl Lowering<'_> {
         let Some(function) = function::find(&lower_name) else {
             let help = did_you_mean(&lower_name, function::names())
                 .unwrap_or_else(|| "see the list of evaluation functions of SPL".to_owned());
-            if function::is_known(&lower_name) {
+            if let Some(help) = function::instead_of(&lower_name) {
                 let message = format!("function `{}` is not supported", name.text);
-                let help = "compute the value another way, or keep the rule in Splunk";
                 return Err(self
                     .sink
                     .fail(Diagnostic::new(&code::UNSUPPORTED_FUNCTION, message).at(name.span).help(help)));

@@ -8,6 +8,7 @@ impl Lowering<'_> {
     /// The query of the current scope, as it stands in the rule.
     pub(super) fn finish(self) -> Query {
         let output = match &self.scope.origin {
+            None if self.scope.open || !self.scope.assigned.is_empty() => Output::Open(self.scope.columns.clone()),
             None => Output::Columns(self.scope.columns.clone()),
             // Rows of transactions are no events.
             Some(_) if self.scope.grouped.is_some() => {

@@ -1,6 +1,6 @@
 //! Lowering: SPL's AST becomes relational operators, names become columns, and what SPL leaves unsaid is said.
 
-mod aggregate;
+pub(crate) mod aggregate;
 mod choice;
 mod eval;
 pub(crate) mod fill;
@@ -22,7 +22,7 @@ pub(crate) use aggregate::{aggregate, parse as parse_aggregations};
 pub(crate) use choice::node_of;
 pub(crate) use grouped::{Grouped, Lists, keep};
 pub(crate) use rows::{as_number, count_rows, same_values};
-pub(crate) use scope::{Origin, Scope};
+pub(crate) use scope::{Origin, Reader, Scope};
 
 use super::Pipeline;
 use crate::diagnostic::{Diagnostic, Reported, Sink, code};

@@ -65,7 +65,14 @@ fn is_bare(name: &str) -> bool {
     name.starts_with(first)
         && name.chars().all(inner)
         && !name.bytes().all(|b| b.is_ascii_digit())
-        && !RESERVED.iter().any(|word| word.eq_ignore_ascii_case(name))
+        && !is_reserved(name)
+}
+
+/// Whether the parser could see a word of the syntax at the beginning: `d` in `d-x`.
+fn is_reserved(name: &str) -> bool {
+    let end = name.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(name.len());
+    let is_dotted = name[end..].strip_prefix('.').is_some_and(|tail| tail.starts_with(|c: char| c.is_alphanumeric()));
+    !is_dotted && RESERVED.iter().any(|word| word.eq_ignore_ascii_case(&name[..end]))
 }
 
 /// The value of an option.
@@ -79,7 +86,7 @@ pub(super) fn option(value: &str) -> String {
 pub(super) fn eval_field(name: &str) -> String {
     let bare = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_alphanumeric() || c == '_')
-        && !RESERVED.iter().any(|word| word.eq_ignore_ascii_case(name));
+        && !is_reserved(name);
     if bare { name.to_owned() } else { quoted(name, '\'') }
 }
 
@@ -99,10 +106,12 @@ mod tests {
 
     #[test]
     fn names_are_quoted_where_the_syntax_would_take_them_for_something_else() {
-        for bare in ["user", "a.b{}.c", "Processes.*", "*", "aws:cloudtrail", "4625_count", "x-y", "日本"] {
+        for bare in
+            ["user", "a.b{}.c", "Processes.*", "*", "aws:cloudtrail", "4625_count", "x-y", "日本", "by.x", "does"]
+        {
             assert_eq!(name(bare, '"'), bare);
         }
-        for other in ["", "a b", "By", "10", "-x", "a=b", "a|b", "x'", "`m`", "a\u{a0}b"] {
+        for other in ["", "a b", "By", "d-x", "d.", "10", "-x", "a=b", "a|b", "x'", "`m`", "a\u{a0}b"] {
             assert_eq!(name(other, '"'), format!("\"{other}\""));
         }
         assert_eq!(eval_field("a.b"), "'a.b'");
