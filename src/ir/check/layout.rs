@@ -1,6 +1,6 @@
 //! The columns behind each operator.
 
-use super::present::{Clause, Definitions, when_true};
+use super::present::{Clause, Definitions, truths, when_true};
 use super::value::Env;
 use super::{Blame, Layout, TypeFault};
 use crate::ir::{
@@ -15,6 +15,7 @@ pub(super) struct Rows {
     pub(super) layout: Layout,
     definitions: Definitions,
     present: Vec<Clause>,
+    truths: Vec<Clause>,
     never: bool,
 }
 
@@ -31,7 +32,13 @@ impl Rows {
     }
 
     fn env(&self) -> Env<'_> {
-        Env { layout: &self.layout, definitions: &self.definitions, present: &self.present, never: self.never }
+        Env {
+            layout: &self.layout,
+            definitions: &self.definitions,
+            present: &self.present,
+            truths: &self.truths,
+            never: self.never,
+        }
     }
 
     /// Adds or replaces a column of which nothing else is known.
@@ -104,6 +111,7 @@ impl Checker {
                 // What holds for all rows of a group holds for the group.
                 if !keys.is_empty() {
                     out.present = rows.present.clone();
+                    out.truths = rows.truths.clone();
                     out.never = rows.never;
                 }
                 for (name, aggregate) in aggregates {
@@ -243,6 +251,7 @@ impl Checker {
                 let nullable = self.value(value, &rows.env());
                 // Any column may be the one that is named.
                 rows.present.clear();
+                rows.truths.clear();
                 rows.definitions = Definitions::default();
                 for c in &mut rows.layout.columns {
                     c.ty = c.ty.union(value.ty);
@@ -265,6 +274,7 @@ impl Checker {
         for part in parts {
             self.condition(part, &Env { present: &present, ..rows.env() });
         }
+        rows.truths.extend(truths(predicate, &rows.definitions));
         match when_true(predicate, false, &rows.definitions) {
             Some(clauses) => rows.present.extend(clauses),
             // No row passes.
@@ -442,7 +452,9 @@ impl Checker {
         let mut out = Rows::default();
         for name in &t.columns {
             let ty = self.present_column(name, &below.layout, t.span);
-            let nullable = below.layout.column(name).is_none_or(|c| c.nullable);
+            // A row without the only field belongs to no transaction.
+            let ties = t.fields.len() == 1 && t.fields.contains(name) && !t.keep_orphans;
+            let nullable = !ties && below.layout.column(name).is_none_or(|c| c.nullable);
             out.layout.put(column(name, Type::many(ty.scalar), nullable));
         }
         out.layout.put(column(&"_time".into(), Type::TIME, false));
