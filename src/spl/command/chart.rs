@@ -136,7 +136,7 @@ fn row_key(row: &Split, lowering: &mut Lowering<'_>, span: Span) -> Result<(Name
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn without_a_second_field_it_is_stats() {

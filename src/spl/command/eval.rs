@@ -42,7 +42,7 @@ impl Syntax for Eval {
             let name = match p.peek() {
                 Some('"') => p.quoted()?,
                 Some('\'') => p.single_quoted()?,
-                _ => Some(eval::identifier(p)).filter(|n| !n.text.is_empty()),
+                _ => bare_name(p),
             };
             let Some(name) = name else { return Err(p.expected("a field name", HELP)) };
             p.expect("=", HELP)?;
@@ -75,6 +75,17 @@ impl Syntax for Eval {
         }
         result
     }
+}
+
+/// A name up to `=`. Other than in an expression it may hold a minus sign.
+fn bare_name(p: &mut Parser<'_>) -> Option<Spanned> {
+    let start = p.pos();
+    let word = p.bare(&['|', '[', ']', '(', ')', ',', '=', '"', '\'', '<', '>', '!', '+', '*', '/', '%'])?;
+    if p.peek() == Some('=') {
+        return Some(word);
+    }
+    p.set_pos(start);
+    Some(eval::identifier(p)).filter(|n| !n.text.is_empty())
 }
 
 /// `{}` and `{0}` belong to a path in JSON; other braces hold a field's name.
@@ -146,7 +157,7 @@ impl Lowering<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
     use super::*;
 
     #[test]
@@ -173,6 +184,16 @@ mod tests {
         let (text, value) = (|t: &str| Part::Text(t.to_owned()), |t: &str| Part::Field(t.to_owned()));
         assert_eq!(field("{key}"), named(vec![value("key")]));
         assert_eq!(field("a{}_{key}b"), named(vec![text("a{}_"), value("key"), text("b")]));
+    }
+
+    #[test]
+    fn names_may_hold_a_minus_sign() {
+        insta::assert_snapshot!(ir("eval is-it=1, b-=2 | table is-it"), @r#"
+        extend is-it = 1
+        project is-it
+        => is-it: integer
+        "#);
+        assert_eq!(codes("eval a+b=1"), ["S201"]);
     }
 
     #[test]

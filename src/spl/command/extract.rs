@@ -93,7 +93,7 @@ impl Syntax for Extract {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn pairs_are_read_where_they_are_named() {

@@ -18,11 +18,11 @@ pub(crate) trait Syntax: Sized {
 }
 
 mod cells;
+#[cfg(test)]
+mod for_tests;
 mod sed;
 mod series;
 mod span;
-#[cfg(test)]
-mod testing;
 
 pub use cells::Item;
 pub use eval::{Part, Target};

@@ -49,7 +49,7 @@ impl Syntax for Multikv {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::codes;
+    use super::super::for_tests::codes;
 
     #[test]
     fn it_is_refused_by_name_and_its_syntax_is_read() {

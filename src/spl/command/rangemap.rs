@@ -98,7 +98,7 @@ fn range(text: &str) -> Option<(f64, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
     use super::*;
 
     #[test]

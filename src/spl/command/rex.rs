@@ -215,7 +215,7 @@ pub(super) fn named_groups(regex: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn each_value_of_a_multivalue_field_is_searched() {

@@ -194,7 +194,7 @@ fn as_time(bound: Expr) -> Expr {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir, ir_from};
+    use super::super::for_tests::{codes, ir, ir_from};
 
     #[test]
     fn bins_without_events_get_a_row() {

@@ -139,7 +139,7 @@ fn kind(p: &mut Parser<'_>, name: &Spanned) -> Result<Kind, Reported> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn fields_become_members() {

@@ -71,7 +71,7 @@ impl Syntax for Transpose {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn rows_become_columns() {

@@ -40,7 +40,7 @@ impl Syntax for Xmlkv {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn elements_are_read_where_they_are_named() {

@@ -68,7 +68,7 @@ impl Syntax for Xpath {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn a_path_gives_all_its_values() {

@@ -120,7 +120,7 @@ impl Syntax for Xyseries {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
     use super::*;
 
     #[test]
