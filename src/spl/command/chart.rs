@@ -2,7 +2,7 @@
 
 use super::Syntax;
 use super::cells::{self, Cells, Item};
-use super::series::{self, Series, Split};
+use super::series::{self, Grid, Series, Split};
 use super::span::{self, BinOptions};
 use crate::diagnostic::{Reported, code};
 use crate::ir::{Expr, Name, Scalar};
@@ -75,7 +75,8 @@ impl Syntax for Chart {
         };
         match (row, &self.column) {
             (Some(row), Some(column)) => {
-                self.series.pivot(column, row, &self.items, None, &mut |_| Ok(()), lowering, span)
+                let grid = Grid { row, items: &self.items, seconds: None, span };
+                self.series.pivot(column, grid, &mut |_| Ok(()), lowering)
             }
             (row, _) => {
                 let keys: Vec<(Name, Expr)> = row.into_iter().collect();

@@ -57,3 +57,17 @@ fn options(p: &mut Parser<'_>, span: &mut Option<BinSpan>) -> Result<(), Reporte
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::for_tests::codes;
+
+    #[test]
+    fn it_is_understood_and_refused() {
+        assert_eq!(codes("append [| mstats avg(cpu.*) as cpu.* where index=m earliest=-1h by host span=10s]"), ["C405"]);
+        assert_eq!(codes("append [| mstats prestats=t count(x) where index=m span=auto]"), ["C405"]);
+        assert_eq!(codes("append [| mstats where index=m]"), ["S201"]);
+        assert_eq!(codes("append [| mstats avg(x) y=1]"), ["S205"]);
+        assert_eq!(codes("append [| mstats y=1 avg(x)]"), ["S206"]);
+    }
+}

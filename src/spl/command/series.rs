@@ -36,6 +36,16 @@ pub struct Series {
     pub naming: Naming,
 }
 
+/// The rows and cells that the columns belong to.
+pub(super) struct Grid<'a> {
+    /// The key of the rows.
+    pub(super) row: (Name, Expr),
+    pub(super) items: &'a [Item],
+    /// How long a bin of the rows is.
+    pub(super) seconds: Option<f64>,
+    pub(super) span: Span,
+}
+
 /// Which series get a column of their own.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Choice {
@@ -148,25 +158,24 @@ impl Series {
     pub(super) fn pivot(
         &self,
         split: &Split,
-        row: (Name, Expr),
-        items: &[Item],
-        seconds: Option<f64>,
+        grid: Grid<'_>,
         between: &mut dyn FnMut(&mut Lowering<'_>) -> Result<(), Reported>,
         lowering: &mut Lowering<'_>,
-        span: Span,
     ) -> Result<(), Reported> {
+        let span = grid.span;
         self.make_series(split, lowering, span)?;
         let series: Name = SERIES.into();
+        let Grid { row, items, seconds, .. } = &grid;
         let keys = [row.0.clone(), series.clone()];
         let limited = match self.choice {
             Choice::All => false,
             _ => {
-                self.join_chosen(&row, items, seconds, lowering, span)?;
+                self.join_chosen(&grid, lowering)?;
                 true
             }
         };
         let column = self.name_series(limited, lowering, span);
-        let cells = Cells::new(items, &keys, seconds, lowering)?;
+        let cells = Cells::new(items, &keys, *seconds, lowering)?;
         let (values, zeros) = (cells.values.clone(), cells.zeros.clone());
         cells.group(vec![row.clone(), (series.clone(), column)], lowering, span)?;
         between(lowering)?;
@@ -212,20 +221,14 @@ impl Series {
     }
 
     /// Joins the rows to the series that get columns, which have a `(chosen)`.
-    fn join_chosen(
-        &self,
-        row: &(Name, Expr),
-        items: &[Item],
-        seconds: Option<f64>,
-        lowering: &mut Lowering<'_>,
-        span: Span,
-    ) -> Result<(), Reported> {
+    fn join_chosen(&self, grid: &Grid<'_>, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
+        let span = grid.span;
         if lowering.scope.plan.as_ref().is_some_and(|plan| operators(plan) > MOST_OPERATORS) {
             let message = "the search is too large for a ranking of the columns, which reads it twice";
             return Err(super::unsupported(lowering, span, message, "write `limit=0`"));
         }
         let rows = lowering.scope.clone();
-        let chosen = self.chosen(row, items, seconds, lowering, span);
+        let chosen = self.chosen(grid, lowering);
         let right = std::mem::replace(&mut lowering.scope, rows).plan;
         chosen?;
         let left = lowering.take_plan(span)?;
@@ -241,14 +244,9 @@ impl Series {
     }
 
     /// The series that the choice means: one row for each.
-    fn chosen(
-        &self,
-        row: &(Name, Expr),
-        items: &[Item],
-        seconds: Option<f64>,
-        lowering: &mut Lowering<'_>,
-        span: Span,
-    ) -> Result<(), Reported> {
+    fn chosen(&self, grid: &Grid<'_>, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
+        let Grid { row, items, seconds, span } = grid;
+        let span = *span;
         let series = lowering.field(SERIES, span);
         if series.nullable {
             lowering.filter(series.clone().is_not_null(), span)?;
@@ -258,7 +256,7 @@ impl Series {
             (Name::from(SERIES), Expr { nullable: false, ..series })
         };
         let score: Name = "(score)".into();
-        let over_cells = match (&self.score, items) {
+        let over_cells = match (&self.score, *items) {
             (Some(Score::Rows(aggregation)), _) => {
                 let named = Spanned { text: score.to_string(), span: aggregation.name.span };
                 let aggregation = Item::Aggregation(Aggregation { name: named, ..(**aggregation).clone() });
@@ -279,7 +277,7 @@ impl Series {
         };
         if let Some(function) = over_cells {
             let first = &items[..items.len().min(1)];
-            let cells = Cells::new(first, &[row.0.clone(), SERIES.into()], seconds, lowering)?;
+            let cells = Cells::new(first, &[row.0.clone(), SERIES.into()], *seconds, lowering)?;
             let Some(value) = cells.values.first().cloned() else { return Ok(()) };
             let key_of_series = key(lowering);
             cells.group(vec![row.clone(), key_of_series], lowering, span)?;

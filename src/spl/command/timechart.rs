@@ -2,7 +2,7 @@
 
 use super::Syntax;
 use super::cells::{self, Cells, Item};
-use super::series::{self, Series, Split};
+use super::series::{self, Grid, Series, Split};
 use super::span::{self, BinOptions, Width, bound_expr};
 use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::ir::{
@@ -113,7 +113,8 @@ impl Syntax for Timechart {
             if self.partial { Ok(()) } else { self.drop_partial(&width, lowering, span) }
         };
         if let Some(column) = &self.column {
-            return self.series.pivot(column, row, &self.items, seconds, &mut between, lowering, span);
+            let grid = Grid { row, items: &self.items, seconds, span };
+            return self.series.pivot(column, grid, &mut between, lowering);
         }
         let cells = Cells::new(&self.items, &["_time".into()], seconds, lowering)?;
         let zeros = cells.zeros.clone();

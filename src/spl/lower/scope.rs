@@ -342,7 +342,8 @@ impl Lowering<'_> {
         let given = self.scope.origin.as_ref().is_some_and(|o| {
             !o.removed.iter().any(|r| &**r == name) && !matches!(o.resolve(o.without_dataset(name)), Resolved::Unknown)
         });
-        if made || given { self.find(name, span).filter(|e| !e.is_null_literal()) } else { None }
+        let by_data = self.named_by_data(name, span).is_some();
+        if made || given || by_data { self.find(name, span).filter(|e| !e.is_null_literal()) } else { None }
     }
 
     /// What a field name means here; `None` where it can't exist.
