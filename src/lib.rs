@@ -3,9 +3,11 @@
 pub mod compile;
 pub mod diagnostic;
 pub mod eval;
+pub mod event;
 pub mod function;
 pub mod ir;
 pub mod options;
+pub mod regex;
 pub mod rule;
 pub mod schema;
 pub mod source;

@@ -34,7 +34,12 @@ pub fn iso8601(epoch: i64) -> String {
 
 /// A time moved and snapped, in UTC; seconds since the epoch.
 pub fn apply(shift: &RelativeTime, epoch: i64) -> i64 {
-    shift.steps.iter().fold(epoch, |t, step| match *step {
+    shift.steps.iter().fold(epoch, |t, step| apply_step(*step, t))
+}
+
+/// One step of [`apply`].
+pub fn apply_step(step: TimeStep, t: i64) -> i64 {
+    match step {
         TimeStep::Shift(n, unit) => shift_by(t, n, unit),
         TimeStep::Snap(unit) => snap(t, unit),
         TimeStep::SnapWeekday(weekday) => {
@@ -43,7 +48,7 @@ pub fn apply(shift: &RelativeTime, epoch: i64) -> i64 {
             let since = (days + 4 - i64::from(weekday)).rem_euclid(7);
             (days - since) * 86_400
         }
-    })
+    }
 }
 
 /// Seconds of a unit that always has the same length.
@@ -141,6 +146,20 @@ pub fn unit(name: &str) -> Option<TimeUnit> {
         "y" | "yr" | "yrs" | "year" | "years" => TimeUnit::Year,
         _ => return None,
     })
+}
+
+/// A unit's shortest name.
+pub fn symbol(unit: TimeUnit) -> &'static str {
+    match unit {
+        TimeUnit::Second => "s",
+        TimeUnit::Minute => "m",
+        TimeUnit::Hour => "h",
+        TimeUnit::Day => "d",
+        TimeUnit::Week => "w",
+        TimeUnit::Month => "mon",
+        TimeUnit::Quarter => "q",
+        TimeUnit::Year => "y",
+    }
 }
 
 /// An absolute time: epoch seconds, `%m/%d/%Y:%H:%M:%S` (Splunk's own form) or ISO 8601 in UTC.

@@ -11,19 +11,38 @@ use paths::{Named, named};
 const LAYERS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("diagnostic", &["source"]),
+    ("regex", &[]),
     ("time", &["source", "diagnostic"]),
     ("ir", &["source", "diagnostic", "time"]),
     ("options", &["source", "diagnostic", "time", "ir"]),
-    ("function", &["source", "diagnostic", "time", "ir"]),
+    ("function", &["source", "diagnostic", "regex", "time", "ir"]),
     ("schema", &["source", "diagnostic", "time", "ir"]),
+    // Runs the IR; how records become values is a layer of its own.
+    ("eval", &["source", "time", "ir", "regex", "schema"]),
+    ("event", &["source", "time", "ir", "schema", "eval"]),
     ("rule", &["source", "diagnostic", "time", "ir"]),
-    ("spl", &["source", "diagnostic", "time", "ir", "options", "function", "schema", "rule"]),
+    ("spl", &["source", "diagnostic", "time", "ir", "options", "function", "schema", "rule", "regex"]),
     // What SPL says has become the IR before a target sees it.
-    ("target", &["source", "diagnostic", "time", "ir", "options", "schema", "rule"]),
+    ("target", &["source", "diagnostic", "time", "ir", "options", "schema", "rule", "regex"]),
     ("compile", &["source", "diagnostic", "time", "ir", "options", "function", "schema", "rule", "spl", "target"]),
     (
         "cli",
-        &["source", "diagnostic", "time", "ir", "options", "function", "schema", "rule", "spl", "target", "compile"],
+        &[
+            "source",
+            "diagnostic",
+            "time",
+            "ir",
+            "options",
+            "function",
+            "schema",
+            "rule",
+            "spl",
+            "target",
+            "compile",
+            "regex",
+            "eval",
+            "event",
+        ],
     ),
 ];
 

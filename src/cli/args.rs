@@ -34,6 +34,35 @@ Each output has a fidelity:
   unsupported  the target can't say it: no query, and a diagnostic that says why
   invalid      the rule itself is broken";
 
+const RUN_STATUS: &str = "\
+Exit status:
+  0  every rule was run, and every record was read
+  1  a rule could not be run to its end, or a record could not be read
+  2  wrong usage, or an input that can't be read
+  3  with --fail-on-hits: as 0, and there are rows";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  rulecast run rule.yml --events logs/                     the rows of one rule
+  rulecast run --all rules/ --events logs/ --format json   hunting: all rules in one pass
+  zcat big.json.gz | rulecast run rule.yml --events -
+  rulecast run rule.yml --events vpn.csv --sourcetype vpn:log --schema vpn.toml
+
+Events are JSON (a record per line, lists, {\"Records\": [...]}, or values in any layout) or tables with a header (*.csv), each also
+compressed with gzip. In folders, files that end in json, jsonl, ndjson, log, csv or gz are read.";
+
+const TEST_STATUS: &str = "\
+Exit status:
+  0  no test failed
+  1  a test failed
+  2  wrong usage, or an input that can't be read";
+
+const TEST_EXAMPLES: &str = "\
+Examples:
+  rulecast test rules/
+  rulecast test detections/ --data-map https://media.githubusercontent.com/media/splunk/attack_data/master=attack_data
+  rulecast test rules/ --format junit > results.xml";
+
 /// Compiles Splunk detection rules to Amazon Athena SQL, CloudWatch Logs Insights and Sigma: the same rows, or a precise
 /// reason why not.
 #[derive(Parser, Debug)]
@@ -57,6 +86,12 @@ pub(super) enum Command {
     /// Compile a rule library for all targets and write what was reached as a Markdown document
     #[command(after_help = COVERAGE_STATUS)]
     Coverage(CoverageArgs),
+    /// Run rules over files of events and print the rows, as Splunk would
+    #[command(after_help = RUN_EXAMPLES, after_long_help = format!("{RUN_EXAMPLES}\n\n{RUN_STATUS}"))]
+    Run(RunArgs),
+    /// Run the tests that rules declare
+    #[command(after_help = TEST_EXAMPLES, after_long_help = format!("{TEST_EXAMPLES}\n\n{TEST_STATUS}"))]
+    Test(TestArgs),
     /// List the targets, and the schemas with what selects them, their tables and profiles
     Targets(TargetsArgs),
 }
@@ -71,7 +106,8 @@ pub(super) struct CompileArgs {
     /// is no query, and older files stay.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// What to print: the queries, the intermediate representation, or the syntax tree of the search
+    /// What to print: the queries, the intermediate representation, the syntax tree of the search, or the search itself
+    /// in canonical SPL, its macros expanded
     #[arg(long, value_name = "WHAT", default_value = "query")]
     pub(super) emit: Emit,
 }
@@ -141,6 +177,124 @@ pub(super) struct TargetsArgs {
     /// The configuration file [default: rulecast.toml here or in a folder above]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RunArgs {
+    /// Rule files, folders, patterns such as 'rules/**/aws_*.yml', or `-` for standard input
+    #[arg(required_unless_present = "all", value_name = "RULES")]
+    rules: Vec<PathBuf>,
+    /// A folder of rules, all of which are run in the same pass over the events
+    #[arg(long, value_name = "DIR")]
+    all: Vec<PathBuf>,
+    /// Files of events, folders, or `-` for standard input
+    #[arg(long, value_name = "PATHS", required = true, num_args = 1..)]
+    pub(super) events: Vec<PathBuf>,
+    /// How rows are printed
+    ///
+    /// `json`: an object per row and line. Multivalue fields are lists, fields without a value are left out; with several rules,
+    /// `_rule` names the rule. `csv`: the values of a multivalue field have line breaks between them.
+    #[arg(long, default_value = "table")]
+    pub(super) format: RowFormat,
+    /// The sourcetype of all events; also a source, a data model or a schema's id
+    ///
+    /// Without it, `[events]` in the configuration, the records' own `source` and `sourcetype`, or what they look like
+    /// say which schema reads them.
+    #[arg(long, value_name = "NAME")]
+    pub(super) sourcetype: Option<String>,
+    /// Begin of the time window: an SPL time modifier (-24h@h) or a time (2024-08-01T00:00:00Z, 1722470400) [default: all time]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    earliest: Option<String>,
+    /// End of the time window, exclusive: an SPL time modifier (now, -5m@m) or a time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    latest: Option<String>,
+    /// Exit with status 3 where a rule has rows
+    #[arg(long)]
+    pub(super) fail_on_hits: bool,
+    #[command(flatten)]
+    pub(super) evaluation: EvaluationArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TestArgs {
+    /// Rule files, folders, or patterns
+    #[arg(default_value = ".", value_name = "PATHS")]
+    paths: Vec<PathBuf>,
+    /// Text for people, a JSON object per test and line, or JUnit's XML
+    #[arg(long, default_value = "text")]
+    pub(super) format: TestFormat,
+    /// Where data sets are on this machine: those whose URL begins so are read from the folder
+    #[arg(long = "data-map", value_name = "URL_PREFIX=DIR")]
+    pub(super) data_maps: Vec<String>,
+    #[command(flatten)]
+    pub(super) evaluation: EvaluationArgs,
+}
+
+/// What `run` and `test` have in common.
+#[derive(Args, Debug)]
+pub(super) struct EvaluationArgs {
+    /// The moment of the search, for relative times and `now()` [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(super) now: Option<String>,
+    /// A schema file: adds a log source, or replaces the one of the same id
+    #[arg(long = "schema", value_name = "FILE")]
+    schemas: Vec<PathBuf>,
+    /// The folder of macros, lookups and deployments
+    ///
+    /// Without it, each rule uses the nearest folder above it that has a subfolder `macros`, `lookups` or `deployments`.
+    #[arg(long, value_name = "DIR")]
+    content: Option<PathBuf>,
+    /// A profile of field meanings, for one schema or for each that has it; see `rulecast targets`
+    #[arg(long = "profile", value_name = "SCHEMA=NAME|NAME")]
+    profiles: Vec<String>,
+    /// The configuration file [default: rulecast.toml here or in a folder above]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// How many rows an operation of a rule may hold in memory
+    #[arg(long, value_name = "N")]
+    pub(super) limit_rows: Option<usize>,
+    /// How many threads work at the same time [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub(super) jobs: Option<std::num::NonZeroUsize>,
+}
+
+impl EvaluationArgs {
+    /// The settings of the compilation before: as of `compile`, for no target, over all time unless a window is given.
+    fn common(&self, paths: Vec<PathBuf>, earliest: Option<&String>, latest: Option<&String>) -> CommonArgs {
+        CommonArgs {
+            paths,
+            targets: Vec::new(),
+            format: Format::Text,
+            schemas: self.schemas.clone(),
+            content: self.content.clone(),
+            templates: Vec::new(),
+            earliest: earliest.cloned(),
+            latest: latest.cloned(),
+            all_time: earliest.is_none() && latest.is_none(),
+            window: None,
+            now: self.now.clone(),
+            profiles: self.profiles.clone(),
+            insights_level: None,
+            lookup_database: None,
+            max_inline_lookup_rows: None,
+            config: self.config.clone(),
+            strict: false,
+            jobs: self.jobs,
+        }
+    }
+}
+
+impl RunArgs {
+    pub(super) fn common(&self) -> CommonArgs {
+        let paths = self.rules.iter().chain(&self.all).cloned().collect();
+        self.evaluation.common(paths, self.earliest.as_ref(), self.latest.as_ref())
+    }
+}
+
+impl TestArgs {
+    pub(super) fn common(&self) -> CommonArgs {
+        self.evaluation.common(self.paths.clone(), None, None)
+    }
 }
 
 /// What `compile` and `check` have in common.
@@ -223,10 +377,25 @@ pub(super) enum Format {
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum RowFormat {
+    Table,
+    Json,
+    Csv,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum TestFormat {
+    Text,
+    Json,
+    Junit,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Emit {
     Query,
     Ir,
     Ast,
+    Spl,
 }
 
 #[derive(ValueEnum, Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
@@ -302,5 +471,9 @@ mod tests {
     #[test]
     fn paths_are_required() {
         assert!(Cli::try_parse_from(["rulecast", "compile"]).is_err());
+        assert!(Cli::try_parse_from(["rulecast", "run", "--events", "e"]).is_err());
+        assert!(Cli::try_parse_from(["rulecast", "run", "x.yml"]).is_err());
+        assert!(Cli::try_parse_from(["rulecast", "run", "--all", "rules", "--events", "e", "f"]).is_ok());
+        assert!(Cli::try_parse_from(["rulecast", "test"]).is_ok());
     }
 }

@@ -13,6 +13,7 @@ use super::settings::Settings;
 use super::{Failure, NOT_COMPILED, NOT_RUN, OK};
 use crate::compile::{Compiled, Output};
 use crate::diagnostic::{Diagnostic, code};
+use crate::schema::Schemas;
 use crate::source::SourceFile;
 use crate::target::{Fidelity, TargetId};
 
@@ -30,6 +31,8 @@ pub(super) struct Done {
 
 pub(super) struct Batch {
     pub(super) done: Vec<Done>,
+    /// The schemas that the rules were compiled with.
+    pub(super) schemas: Schemas,
 }
 
 /// Reads the inputs and compiles them. What is wrong with the content folders is said on standard error.
@@ -63,7 +66,7 @@ pub(super) fn run_chosen(
         let compile = |(number, place)| one(number, place, &contents, targets, chosen);
         places.into_par_iter().enumerate().filter_map(compile).collect()
     });
-    Ok(Batch { done })
+    Ok(Batch { done, schemas: settings.schemas })
 }
 
 fn one(

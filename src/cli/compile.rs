@@ -72,12 +72,11 @@ fn print(args: &CompileArgs, results: &[Done], console: &mut Console) {
     }
 }
 
-/// `--emit ir` and `--emit ast`: one text per rule.
+/// `--emit ir`, `--emit ast` and `--emit spl`: one text per rule.
 fn emit(args: &CompileArgs, console: &mut Console) -> Result<u8, Failure> {
     if args.common.format == Format::Json || args.out.is_some() {
-        return Err(
-            Failure::new("`--emit ir` and `--emit ast` print text").help("leave `--format json` and `--out` out")
-        );
+        return Err(Failure::new("`--emit ir`, `--emit ast` and `--emit spl` print text")
+            .help("leave `--format json` and `--out` out"));
     }
     let batch = batch::run(&args.common, Some(&[]), console)?;
     let mut status = batch.status(false, console);
@@ -87,6 +86,8 @@ fn emit(args: &CompileArgs, console: &mut Console) -> Result<u8, Failure> {
         }
         let text = match args.emit {
             Emit::Ir => done.compiled.ir.as_ref().map(ir_text),
+            // One stage a line.
+            Emit::Spl => done.compiled.ast.as_ref().map(|ast| format!("{ast:#}")),
             Emit::Ast | Emit::Query => done.compiled.ast.as_ref().map(|ast| format!("{ast:#?}")),
         };
         match text {

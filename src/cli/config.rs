@@ -32,6 +32,9 @@ pub(super) struct Config {
     pub(super) lookup_database: Option<String>,
     /// Rows up to which a lookup table is written into a query.
     pub(super) max_inline_lookup_rows: Option<usize>,
+    /// Sourcetype of files of events, by a pattern of their paths.
+    #[serde(default)]
+    pub(super) events: BTreeMap<String, String>,
     /// Template file by target.
     #[serde(default)]
     pub(super) templates: BTreeMap<String, PathBuf>,
@@ -54,6 +57,8 @@ impl Config {
         for path in config.content.iter_mut().chain(&mut config.schemas).chain(config.templates.values_mut()) {
             *path = folder.join(&*path);
         }
+        let patterns = std::mem::take(&mut config.events);
+        config.events = patterns.into_iter().map(|(p, name)| (folder.join(p).display().to_string(), name)).collect();
         Ok(config)
     }
 
@@ -99,13 +104,14 @@ mod tests {
         let config = parse(
             "content = 'c'\nschemas = ['s.toml']\ntargets = ['athena', 'sigma']\nearliest = '-1h'\nlatest = 'now'\n\
              window = 'literal'\ninsights_level = '2026'\n\
-             lookup_database = 'd'\nmax_inline_lookup_rows = 50\n[profiles]\ncloudtrail = 'p'\n[templates]\nathena = 't.j2'\n",
+             lookup_database = 'd'\nmax_inline_lookup_rows = 50\n[events]\n'logs/*' = 'st'\n[profiles]\ncloudtrail = 'p'\n[templates]\nathena = 't.j2'\n",
         )
         .expect("a configuration");
         assert_eq!(config.targets, [TargetArg::Athena, TargetArg::Sigma]);
         assert_eq!((config.window, config.insights_level), (Some(WindowArg::Literal), Some(LevelArg::Y2026)));
         assert_eq!((config.lookup_database.as_deref(), config.max_inline_lookup_rows), (Some("d"), Some(50)));
         assert_eq!(config.profiles["cloudtrail"], "p");
+        assert_eq!(config.events["logs/*"], "st");
         assert_eq!(config.templates["athena"], PathBuf::from("t.j2"));
     }
 

@@ -6,7 +6,7 @@ use super::args::Color;
 use super::{Failure, NOT_RUN, OK};
 use crate::diagnostic::render::{self, Paint};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::source::SourceFile;
+use crate::source::{Position, SourceFile};
 
 /// How diagnostics look on a stream.
 #[derive(Clone, Copy)]
@@ -66,6 +66,12 @@ impl Console {
     /// A diagnostic on standard error.
     pub(super) fn diagnostic(&mut self, diagnostic: &Diagnostic, file: &SourceFile) {
         let text = self.on_err.render(diagnostic, file);
+        self.say(&text);
+    }
+
+    /// A diagnostic about another file than a rule's, on standard error.
+    pub(super) fn diagnostic_at(&mut self, diagnostic: &Diagnostic, path: &str, position: Option<Position>) {
+        let text = render::elsewhere(diagnostic, path, position, self.on_err.paint, self.on_err.full);
         self.say(&text);
     }
 

@@ -1,7 +1,7 @@
 //! The command line: reads files, starts threads, prints. One file per subcommand.
 //!
 //! Exit status: 0 all compiled; 1 a rule can't be compiled for a target (or is approximate under `--strict`);
-//! 2 wrong usage, or an input that can't be read.
+//! 2 wrong usage, or an input that can't be read; 3 `run --fail-on-hits` found rows.
 
 mod args;
 mod batch;
@@ -11,11 +11,16 @@ mod config;
 mod console;
 mod content;
 mod coverage;
+mod evaluate;
+mod events;
 mod input;
 mod output;
 mod report;
+mod rows;
+mod run;
 mod settings;
 mod targets;
+mod test;
 
 use std::process::ExitCode;
 
@@ -46,6 +51,7 @@ impl Failure {
 const OK: u8 = 0;
 const NOT_COMPILED: u8 = 1;
 const NOT_RUN: u8 = 2;
+const HITS: u8 = 3;
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
@@ -63,11 +69,14 @@ pub fn main() -> ExitCode {
         Command::Compile(args) => compile::run(args, &mut console),
         Command::Check(args) => check::run(args, &mut console),
         Command::Coverage(args) => coverage::run(args, &mut console),
+        Command::Run(args) => run::run(args, &mut console),
+        Command::Test(args) => test::run(args, &mut console),
         Command::Targets(args) => targets::run(args, &mut console),
     };
     let status = result.unwrap_or_else(|failure| {
         console.failure(&failure);
         NOT_RUN
     });
-    ExitCode::from(console.finish().max(status))
+    let finished = console.finish();
+    ExitCode::from(if finished == OK { status } else { finished })
 }

@@ -150,7 +150,7 @@ fn bound(text: &str, name: &str) -> Result<TimeBound, Failure> {
     })
 }
 
-fn now(text: &str) -> Result<i64, Failure> {
+pub(super) fn now(text: &str) -> Result<i64, Failure> {
     if text.trim() == "now" {
         return Ok(clock());
     }
@@ -161,7 +161,7 @@ fn now(text: &str) -> Result<i64, Failure> {
 }
 
 /// Seconds since the epoch.
-fn clock() -> i64 {
+pub(super) fn clock() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -1,5 +1,6 @@
 //! The table of diagnostic codes. Letters go by stage: R rule file, M macros, S syntax, N names and schemas,
-//! C capability (what a target or the compiler cannot say), T target files. A code is never reused.
+//! C capability (what a target or the compiler cannot say), T target files, E events and runs over them. A code is never
+//! reused.
 
 use super::{Effect, Severity};
 
@@ -87,6 +88,7 @@ codes! {
     N312 UNPARSED_FIELD Error Unsupported "the field has no place in the target's table";
 
     N314 LOOKUP_TABLE Warning Approximate "the rows of a lookup are not known; a table of the target stands for them";
+    N320 DATA_SOURCE Note None "the search names no log source that a schema describes; the rule's `data_source` does";
 
     C401 NO_TIME_WINDOW Error Unsupported "the query has no time window and would read the whole table";
     C402 UNSUPPORTED_BY_TARGET Error Unsupported "the target's language can't say this";
@@ -101,6 +103,13 @@ codes! {
 
     T501 INVALID_TEMPLATE Error Unsupported "an output template fails";
     T502 INTERNAL Error Unsupported "a fault of the compiler; please report it";
+
+    E601 INVALID_RECORD Error None "a record of the events can't be read";
+    E602 UNKNOWN_RECORD Warning None "no schema recognises a record of the events";
+    E603 UNREADABLE_TIME Warning None "the time of a record can't be read";
+    E604 UNREADABLE_EVENTS Error None "a file of events can't be read";
+    E605 NOT_RUN Error None "the rule can't be run to its end on these events";
+    E606 RUN_NOTE Note None "what the evaluator did where the rule leaves a choice";
 }
 
 #[cfg(test)]

@@ -112,6 +112,13 @@ fn print_rel(rel: &Rel, depth: usize, out: &mut String) -> fmt::Result {
                         write!(out, ", the last {rows}")?;
                     }
                 }
+                Frame::Recent { current, within } => {
+                    write!(out, " over {}, ", if *current { "rows so far" } else { "rows before" })?;
+                    match within {
+                        Within::Rows(rows) => write!(out, "of the last {rows} of all groups")?,
+                        Within::Seconds(seconds) => write!(out, "less than {seconds}s away")?,
+                    }
+                }
             }
             writeln!(out)?;
         }
@@ -242,6 +249,9 @@ fn print_transaction(t: &Transaction, pad: &str, out: &mut String) -> fmt::Resul
     }
     if !t.lists.is_empty() {
         writeln!(out, "{pad}    all values of {}", t.lists.join(", "))?;
+    }
+    if t.columns.is_empty() {
+        return Ok(());
     }
     writeln!(out, "{pad}    keeping {}", t.columns.join(", "))
 }

@@ -350,6 +350,18 @@ pub enum Frame {
     Partition,
     /// The rows so far (`streamstats`), this one included or not; the last `rows` of them at the most.
     Running { current: bool, rows: Option<u32> },
+    /// Those of the rows so far that lie near: `streamstats` with one window for all groups, or with a `time_window`.
+    Recent { current: bool, within: Within },
+}
+
+/// How near a row lies to the one that looks back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Within {
+    /// Among the last rows of all partitions together, in input order: so many with the row itself where it counts, else
+    /// so many before it. Of these, the rows of the own partition count.
+    Rows(u32),
+    /// Of the partition's rows so far, those whose `_time` is less than so many seconds away, to either side.
+    Seconds(u32),
 }
 
 /// An aggregation over rows.
@@ -400,6 +412,13 @@ pub enum AggregateFunction {
     EarliestTime,
     LatestTime,
     Rate,
+}
+
+impl AggregateFunction {
+    /// Whether it is NULL where there is no row (or no value) at all; counts are 0.
+    pub fn is_null_of_nothing(self) -> bool {
+        !matches!(self, Self::Count | Self::CountIf | Self::DistinctCount | Self::EstimatedDistinctCount)
+    }
 }
 
 /// A whole query.

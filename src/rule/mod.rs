@@ -8,9 +8,10 @@ mod model;
 mod read;
 mod reader;
 mod scalar_map;
+mod test;
 mod yaml;
 
 pub use library::{Deployment, Library, LookupDefinition, Macro};
-pub use model::{Drilldown, Rule, Search, Test};
+pub use model::{Drilldown, Expect, Rule, Search, Test, TestEvents};
 pub use scalar_map::ScalarMap;
 pub use yaml::MAX_BYTES;

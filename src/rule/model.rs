@@ -57,8 +57,39 @@ pub struct Search {
 #[derive(Clone, Debug, Default)]
 pub struct Test {
     pub name: String,
-    /// URL or path, sourcetype and source of each data set.
+    /// URL or path, sourcetype and source of each data set (`attack_data`).
     pub data: Vec<(String, String, String)>,
+    /// Events of our own form of tests.
+    pub events: Vec<TestEvents>,
+    /// Source and sourcetype of `events`; empty: the events say it.
+    pub source: String,
+    pub sourcetype: String,
+    /// The moment of the search.
+    pub now: String,
+    /// `None`: as the rule library's tests, which must find something.
+    pub expect: Option<Expect>,
+    pub span: Span,
+}
+
+/// Events of a test.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TestEvents {
+    /// A path, from the rule's folder.
+    File(String),
+    /// A record, as JSON text.
+    Record(String),
+}
+
+/// What a test holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Expect {
+    /// At least one row.
+    Fires,
+    DoesNotFire,
+    /// This many rows.
+    Count(u64),
+    /// These rows in this order: columns with their values; none for a column without a value.
+    Rows(Vec<Vec<(String, Vec<String>)>>),
 }
 
 /// A search that an analyst opens from a finding. It is parsed, not compiled.

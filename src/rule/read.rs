@@ -1,7 +1,7 @@
 //! From the YAML tree to a [`Rule`], in each of the three layouts.
 
 use super::layout::{REQUIRED, TAGS, TOP};
-use super::model::{Drilldown, Rule, Test};
+use super::model::{Drilldown, Rule};
 use super::reader::Reader;
 use super::yaml::{self, Entry, Node};
 use crate::diagnostic::{Diagnostic, Sink, code, did_you_mean};
@@ -46,7 +46,7 @@ pub(super) fn rule(file: &SourceFile, sink: &mut Sink) -> Option<Rule> {
         known_false_positives: reader.text(&root, "known_false_positives"),
         references: reader.list(&root, "references"),
         category: reader.text(&root, "category"),
-        tests: tests(&root, &mut reader),
+        tests: super::test::tests(&root, &mut reader),
         drilldown_searches: drilldowns(&root, &mut reader),
         ..Rule::default()
     };
@@ -91,26 +91,6 @@ fn read_tags(rule: &mut Rule, root: &Node, reader: &mut Reader<'_>) {
         let scores = objects.into_iter().filter_map(|object| reader.number(object, "score"));
         rule.risk_score = scores.fold(None, |most: Option<f64>, n| Some(most.map_or(n, |m| m.max(n))));
     }
-}
-
-fn tests(root: &Node, reader: &mut Reader<'_>) -> Vec<Test> {
-    let mut tests = Vec::new();
-    for test in reader.mappings(root, "tests") {
-        let name = reader.text(test, "name");
-        let sets = match test.get("attack_data") {
-            // One data set, without the list around it, or the keys of a data set in the test itself.
-            Some(set) if set.entries().is_some() => vec![set],
-            Some(_) => reader.mappings(test, "attack_data"),
-            None if test.get("data").is_some() => vec![test],
-            None => Vec::new(),
-        };
-        let data = sets
-            .into_iter()
-            .map(|set| (reader.text(set, "data"), reader.text(set, "sourcetype"), reader.text(set, "source")))
-            .collect();
-        tests.push(Test { name, data });
-    }
-    tests
 }
 
 fn drilldowns(root: &Node, reader: &mut Reader<'_>) -> Vec<Drilldown> {

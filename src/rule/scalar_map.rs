@@ -49,7 +49,11 @@ impl ScalarMap {
         let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let start_at = self.offset(clamp(start));
         // The end is taken from the last character, so that a line break behind it is not included.
-        let end_at = if end > start { self.offset(clamp(end - 1)) + 1 } else { start_at };
+        let mut end_at = if end > start { self.offset(clamp(end - 1)) + 1 } else { start_at };
+        // A line break behind the text may not be in the file at all.
+        if !self.runs.is_empty() {
+            end_at = end_at.min(self.end.1).max(start_at);
+        }
         Span::new(start_at as usize, end_at as usize)
     }
 }

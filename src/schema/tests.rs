@@ -213,3 +213,15 @@ fn the_example_of_the_manual_is_a_schema() {
     let builtin = builtin("cloudtrail");
     assert_eq!(builtin.profiles.len(), 4);
 }
+
+#[test]
+fn what_is_recognised_is_a_field_of_the_schema() {
+    for schema in Schemas::builtin().iter() {
+        let Some(recognise) = &schema.recognise else { continue };
+        assert!(!(recognise.fields.is_empty() && recognise.values.is_empty()), "{} recognises nothing", schema.id);
+        for path in recognise.fields.iter().chain(recognise.values.keys()) {
+            assert!(!matches!(schema.resolve_raw(path), Resolved::Unknown), "{}: {path}", schema.id);
+        }
+    }
+    assert_eq!(builtin("cloudtrail").recognise.and_then(|r| r.records).as_deref(), Some("Records"));
+}

@@ -3,6 +3,7 @@
 //! Precedence from weak to strong: XOR, OR, AND, NOT, comparisons, `+ - .`, `* / %`, the sign.
 
 use super::parser::{Parser, Spanned, is_name_char};
+use super::regex;
 use crate::diagnostic::{Reported, code};
 use crate::ir::{ArithmeticOp, CompareOp};
 use crate::source::Span;
@@ -39,7 +40,7 @@ pub enum Operator {
 }
 
 impl Operator {
-    fn strength(self) -> u8 {
+    pub(super) fn strength(self) -> u8 {
         match self {
             Operator::Xor => 1,
             Operator::Or => 2,
@@ -52,7 +53,7 @@ impl Operator {
     }
 }
 
-const NOT_STRENGTH: u8 = 4;
+pub(super) const NOT_STRENGTH: u8 = 4;
 const HELP: &str = "operands are fields, 'quoted fields', \"strings\", numbers, calls and groups in parentheses";
 
 /// Parses one expression.
@@ -174,7 +175,7 @@ fn operator(p: &mut Parser<'_>) -> Option<Operator> {
 }
 
 fn parse_in(p: &mut Parser<'_>, value: Eval) -> Result<Eval, Reported> {
-    let items = arguments(p)?;
+    let items = arguments(p, None)?;
     let span = value.span.to(items.last().map_or(value.span, |i| i.span));
     Ok(Eval { kind: EvalKind::In { value: Box::new(value), items }, span })
 }
@@ -233,7 +234,7 @@ fn parse_primary(p: &mut Parser<'_>) -> Result<Eval, Reported> {
         Some(c) if is_name_char(c) || c == '{' || c == '$' || c == '@' => {
             let name = identifier(p);
             if p.rest().starts_with('(') || (p.peek() == Some('(') && !is_word_operator(&name.text)) {
-                let arguments = arguments(p)?;
+                let arguments = arguments(p, regex::argument(&name.text))?;
                 return Ok(Eval { kind: EvalKind::Call { name, arguments }, span: p.span_from(start) });
             }
             Ok(Eval { span: name.span, kind: EvalKind::Field(name.text) })
@@ -246,8 +247,8 @@ fn is_word_operator(word: &str) -> bool {
     ["and", "or", "xor", "not"].contains(&word.to_ascii_lowercase().as_str())
 }
 
-/// `(a, b, …)`.
-fn arguments(p: &mut Parser<'_>) -> Result<Vec<Eval>, Reported> {
+/// `(a, b, …)`; the argument at `pattern` is a regular expression.
+fn arguments(p: &mut Parser<'_>, pattern: Option<usize>) -> Result<Vec<Eval>, Reported> {
     p.skip_space();
     let open = p.pos();
     p.expect("(", HELP)?;
@@ -256,7 +257,15 @@ fn arguments(p: &mut Parser<'_>) -> Result<Vec<Eval>, Reported> {
         return Ok(out);
     }
     loop {
+        p.skip_space();
+        let at = p.pos();
         out.push(p.nested(parse)?);
+        if let Some(Eval { kind: EvalKind::String(text), .. }) = out.last().filter(|_| pattern == Some(out.len() - 1))
+            && p.src().get(at..).is_some_and(|src| src.starts_with('"'))
+        {
+            // Parsing goes on, so that later faults are found too.
+            let _ = regex::check(p, at, text);
+        }
         if p.eat(",") {
             continue;
         }
@@ -309,7 +318,8 @@ fn number(p: &mut Parser<'_>) -> Result<Eval, Reported> {
     let kind = if hex {
         i64::from_str_radix(&text[2..], 16).ok().map(EvalKind::Integer)
     } else {
-        text.parse().map(EvalKind::Integer).or_else(|_| text.parse().map(EvalKind::Double)).ok()
+        let double = || text.parse().ok().filter(|n: &f64| n.is_finite()).map(EvalKind::Double);
+        text.parse().ok().map(EvalKind::Integer).or_else(double)
     };
     match kind {
         Some(kind) => Ok(Eval { kind, span }),

@@ -6,6 +6,8 @@ pub mod eval;
 mod expand;
 mod lower;
 mod parser;
+mod print;
+mod regex;
 pub mod search;
 mod text;
 
@@ -14,9 +16,10 @@ use std::sync::Arc;
 pub use command::Command;
 pub use lower::{Aggregation, Argument, lower};
 pub use parser::Spanned;
+pub(crate) use print::aggregate_name;
 
 use crate::diagnostic::{Reported, Sink, code};
-use crate::rule::{Library, Search};
+use crate::rule::{Library, ScalarMap, Search};
 use crate::source::Span;
 use parser::Parser;
 use text::Text;
@@ -45,8 +48,21 @@ pub struct Stage {
 pub fn parse(search: &Search, library: &Library, sink: &mut Sink) -> Result<Pipeline, Reported> {
     let text = Text::of_search(&search.text, Arc::new(search.map.clone()));
     let expanded = expand::expand(&text, library, sink)?;
-    let mut p = Parser::new(&expanded, sink);
-    let pipeline = parse_pipeline(&mut p, false);
+    parse_text(&expanded, sink)
+}
+
+/// Parses a search that has neither macros nor comments, such as one that was printed. Spans are places in the text.
+///
+/// # Errors
+/// The search is not well-formed; the sink has each fault.
+pub fn parse_expanded(search: &str, sink: &mut Sink) -> Result<Pipeline, Reported> {
+    let length = u32::try_from(search.len()).unwrap_or(u32::MAX);
+    parse_text(&Text::of_search(search, Arc::new(ScalarMap::identity(0, length))), sink)
+}
+
+fn parse_text(text: &Text, sink: &mut Sink) -> Result<Pipeline, Reported> {
+    let mut p = Parser::new(text, sink);
+    let pipeline = parse_pipeline(&mut p, false, true);
     if p.peek().is_some() && !p.failed {
         let span = p.span(p.pos(), p.pos() + 1);
         p.fail(&code::UNBALANCED_BRACKET, "`]` has no partner", span, "remove it, or open the subsearch with `[`");
@@ -73,7 +89,7 @@ pub(crate) fn parse_template(template: &str, place: Span, sink: &mut Sink) -> Re
     // A template's first command is written without a pipe.
     let text = Text::of_formula(&format!("| {}", template.trim_start().trim_start_matches('|')), place);
     let mut p = Parser::new(&text, sink);
-    let pipeline = parse_pipeline(&mut p, false);
+    let pipeline = parse_pipeline(&mut p, false, true);
     if p.failed { Err(Reported) } else { pipeline }
 }
 
@@ -82,17 +98,32 @@ pub(crate) fn parse_subsearch(p: &mut Parser<'_>) -> Result<Pipeline, Reported> 
     p.skip_space();
     let open = p.pos();
     p.expect("[", "a subsearch stands in brackets")?;
-    let pipeline = p.nested(|p| parse_pipeline(p, true))?;
+    let pipeline = p.nested(|p| parse_pipeline(p, true, true))?;
+    close_subsearch(p, open)?;
+    Ok(pipeline)
+}
+
+/// `[ … ]` whose first word is a command, with or without a pipe before it (`appendpipe`).
+pub(crate) fn parse_subpipeline(p: &mut Parser<'_>) -> Result<Pipeline, Reported> {
+    p.skip_space();
+    let open = p.pos();
+    p.expect("[", "a pipeline stands in brackets")?;
+    let pipeline = p.nested(|p| parse_pipeline(p, true, false))?;
+    close_subsearch(p, open)?;
+    Ok(pipeline)
+}
+
+fn close_subsearch(p: &mut Parser<'_>, open: usize) -> Result<(), Reported> {
     if !p.eat("]") {
         let span = p.span(open, open + 1);
         return Err(p.fail(&code::UNBALANCED_BRACKET, "`[` has no partner", span, "close the subsearch with `]`"));
     }
-    Ok(pipeline)
+    Ok(())
 }
 
 /// Parses stages up to the end or a closing bracket. After a fault it goes on behind the next pipe, so that each
-/// stage's faults are found; the fault is remembered in the parser.
-fn parse_pipeline(p: &mut Parser<'_>, inner: bool) -> Result<Pipeline, Reported> {
+/// stage's faults are found; the fault is remembered in the parser. With `implicit`, a first stage without a pipe is a `search`.
+fn parse_pipeline(p: &mut Parser<'_>, inner: bool, implicit: bool) -> Result<Pipeline, Reported> {
     p.skip_space();
     let start = p.pos();
     let mut stages = Vec::new();
@@ -124,7 +155,7 @@ fn parse_pipeline(p: &mut Parser<'_>, inner: bool) -> Result<Pipeline, Reported>
             p.set_pos(p.src().len());
             return Err(reported);
         }
-        match command::parse(p, first && !piped) {
+        match command::parse(p, implicit && first && !piped) {
             Ok(command) => stages.push(Stage { command, span: p.span_from(at) }),
             Err(Reported) => {
                 failed = true;

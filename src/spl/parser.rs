@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Diagnostic, Reported, Sink, code};
 use crate::source::Span;
 
 /// Nesting of parentheses and subsearches; deeper searches are refused before the stack is at risk.
-const MAX_DEPTH: u32 = 100;
+pub(super) const MAX_DEPTH: u32 = 100;
 
 /// A text with its place in the rule file. Equality is of the text alone.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -120,25 +120,17 @@ impl<'a> Parser<'a> {
         if self.eat(token) { Ok(()) } else { Err(self.expected(&format!("`{token}`"), help)) }
     }
 
-    /// Whether a whole word stands here, without case.
+    /// Whether a whole word stands here, without case. `by.x` is a name.
     pub(crate) fn at_keyword(&mut self, word: &str) -> bool {
         self.skip_space();
         let rest = self.rest();
         let matches = rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
-        matches && !rest[word.len()..].starts_with(is_name_char)
+        let behind = rest.get(word.len()..).unwrap_or("");
+        matches && !behind.strip_prefix('.').unwrap_or(behind).starts_with(is_name_char)
     }
 
     pub(crate) fn eat_keyword(&mut self, word: &str) -> bool {
         let hit = self.at_keyword(word);
-        if hit {
-            self.pos += word.len();
-        }
-        hit
-    }
-
-    /// Whether a word stands here exactly as written (upper-case operators of `search`).
-    pub(crate) fn eat_exact(&mut self, word: &str) -> bool {
-        let hit = self.at_keyword(word) && self.rest().starts_with(word);
         if hit {
             self.pos += word.len();
         }

@@ -92,12 +92,12 @@ pub(crate) type StopWords<'a> = &'a [&'a str];
 pub(crate) fn parse(p: &mut Parser<'_>, stops: StopWords<'_>) -> Result<Search, Reported> {
     let mut parts = Vec::new();
     loop {
-        while p.eat_exact("AND") {
+        while eat_operator(p, "AND") {
             if p.at_stage_end() {
                 return Err(p.expected("a condition after `AND`", "remove the operator or add a condition"));
             }
         }
-        if p.at_stage_end() || p.peek() == Some(')') || stops.iter().any(|w| p.at_keyword(w)) {
+        if p.at_stage_end() || p.peek() == Some(')') || at_stop_word(p, stops) {
             break;
         }
         parts.push(parse_or(p, stops)?);
@@ -107,7 +107,7 @@ pub(crate) fn parse(p: &mut Parser<'_>, stops: StopWords<'_>) -> Result<Search, 
 
 fn parse_or(p: &mut Parser<'_>, stops: StopWords<'_>) -> Result<Search, Reported> {
     let mut parts = vec![parse_not(p, stops)?];
-    while p.eat_exact("OR") {
+    while eat_operator(p, "OR") {
         parts.push(parse_not(p, stops)?);
     }
     Ok(if parts.len() == 1 { parts.remove(0) } else { Search::Or(parts) })
@@ -116,11 +116,35 @@ fn parse_or(p: &mut Parser<'_>, stops: StopWords<'_>) -> Result<Search, Reported
 fn parse_not(p: &mut Parser<'_>, stops: StopWords<'_>) -> Result<Search, Reported> {
     p.skip_space();
     let start = p.pos();
-    if p.eat_exact("NOT") {
+    if eat_operator(p, "NOT") {
         let inner = p.nested(|p| parse_not(p, stops))?;
         return Ok(Search::Not(Box::new(inner), p.span_from(start)));
     }
+    if at_stop_word(p, stops) || ["AND", "OR"].contains(&bare_word(p)) {
+        return Err(p.expected("a condition", "put the word into quotation marks if the events have to hold it"));
+    }
     parse_primary(p, stops)
+}
+
+/// The bare word that stands here, as [`bare_left`] reads it; empty where there is none.
+fn bare_word<'a>(p: &mut Parser<'a>) -> &'a str {
+    p.skip_space();
+    let rest = p.rest();
+    rest.get(..bare_length(rest)).unwrap_or("")
+}
+
+/// Takes AND, OR or NOT, in capitals and as a word of its own: `NOT.x=1` compares a field.
+fn eat_operator(p: &mut Parser<'_>, operator: &str) -> bool {
+    let hit = bare_word(p) == operator;
+    if hit {
+        p.set_pos(p.pos() + operator.len());
+    }
+    hit
+}
+
+fn at_stop_word(p: &mut Parser<'_>, stops: StopWords<'_>) -> bool {
+    let word = bare_word(p);
+    stops.iter().any(|stop| stop.eq_ignore_ascii_case(word))
 }
 
 const HELP: &str = "conditions are `field=value`, `field IN (a, b)`, words, and groups in parentheses";
@@ -200,9 +224,16 @@ fn parse_comparison(p: &mut Parser<'_>) -> Result<Search, Reported> {
 
 /// A word on the left: a field name or a term. Operators end it.
 fn bare_left(p: &mut Parser<'_>) -> Option<Spanned> {
-    p.skip_space();
+    let word = bare_word(p);
     let start = p.pos();
-    let rest = p.rest();
+    if word.is_empty() {
+        return None;
+    }
+    p.set_pos(start + word.len());
+    Some(Spanned { text: word.to_owned(), span: p.span(start, start + word.len()) })
+}
+
+fn bare_length(rest: &str) -> usize {
     let mut length = 0;
     let mut escaped = false;
     for (i, c) in rest.char_indices() {
@@ -220,11 +251,7 @@ fn bare_left(p: &mut Parser<'_>) -> Option<Spanned> {
         }
         length = i + c.len_utf8();
     }
-    if length == 0 {
-        return None;
-    }
-    p.set_pos(start + length);
-    Some(Spanned { text: rest[..length].to_owned(), span: p.span(start, start + length) })
+    length
 }
 
 fn operator(p: &mut Parser<'_>) -> Option<CompareOp> {
@@ -246,7 +273,9 @@ fn function_call(p: &mut Parser<'_>) -> Result<Option<Eval>, Reported> {
     let rest = p.rest();
     let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
     let name = &rest[..length];
-    if !rest[length..].starts_with('(') || crate::function::find(name).is_none() {
+    // In capitals, CASE is the directive and not the function.
+    let is_directive = ["CASE", "TERM"].contains(&name);
+    if is_directive || !rest[length..].starts_with('(') || crate::function::find(name).is_none() {
         return Ok(None);
     }
     eval::parse_operand(p).map(Some)
@@ -295,7 +324,7 @@ fn bare_value(p: &mut Parser<'_>) -> Option<Spanned> {
 /// Refuses text that stands against a value without a blank: the manuals do not say whether `a"b c"` is one value or two.
 fn refuse_beside(p: &mut Parser<'_>) -> Result<(), Reported> {
     let rest = p.rest();
-    let is_operator = ["OR", "AND", "NOT"].iter().any(|w| rest.starts_with(w) && p.at_keyword(w));
+    let is_operator = ["OR", "AND", "NOT"].iter().any(|w| rest.starts_with(w) && bare_word(p) == *w);
     if is_operator || !rest.starts_with(|c: char| c == '"' || c == '*' || c.is_alphanumeric()) {
         return Ok(());
     }

@@ -1,10 +1,11 @@
 //! A short name for what a diagnostic is about: a command, a function, an aggregate, or the code's own name.
 //! It is made of SPL's words only, so that nothing of a rule's text reaches the document.
 
-use super::uses::{Kind, Use, aggregate_name, first_word, function_name};
+use super::uses::{Kind, Use, first_word, function_name};
 use crate::diagnostic::{Code, Diagnostic, code};
 use crate::ir::AggregateFunction;
 use crate::source::Span;
+use crate::spl::aggregate_name;
 use crate::spl::command::IMPLEMENTED;
 
 /// Codes whose message names the command or function first, whatever the rule holds.

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, code};
 use crate::function;
-use crate::ir::AggregateFunction;
 use crate::source::Span;
-use crate::spl::command::{IMPLEMENTED, Item};
+use crate::spl::command::{Boundary, Dataset, IMPLEMENTED, Item};
 use crate::spl::eval::{Eval, EvalKind, Operator};
 use crate::spl::search::Search;
-use crate::spl::{Aggregation, Argument, Command, Pipeline};
+use crate::spl::{Aggregation, Argument, Command, Pipeline, aggregate_name};
 
 /// What a construct is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -80,39 +79,6 @@ pub(super) fn function_name(name: &str) -> Option<String> {
     }
 }
 
-/// SPL's name of an aggregate.
-pub(super) fn aggregate_name(function: AggregateFunction) -> &'static str {
-    use AggregateFunction::*;
-    match function {
-        Count | CountIf => "count",
-        DistinctCount => "dc",
-        EstimatedDistinctCount => "estdc",
-        Values => "values",
-        List => "list",
-        Min => "min",
-        Max => "max",
-        Sum => "sum",
-        Average => "avg",
-        StandardDeviation => "stdev",
-        PopulationStandardDeviation => "stdevp",
-        Variance => "var",
-        PopulationVariance => "varp",
-        SumOfSquares => "sumsq",
-        Median => "median",
-        Percentile(_, false) => "perc",
-        Percentile(_, true) => "exactperc",
-        Mode => "mode",
-        Range => "range",
-        First => "first",
-        Last => "last",
-        Earliest => "earliest",
-        Latest => "latest",
-        EarliestTime => "earliest_time",
-        LatestTime => "latest_time",
-        Rate => "rate",
-    }
-}
-
 #[derive(Default)]
 struct Walk {
     uses: Vec<Use>,
@@ -134,6 +100,20 @@ impl Walk {
     fn command(&mut self, command: &Command) {
         match command {
             Command::Append(c) => self.subsearch(&c.subsearch),
+            Command::Appendcols(c) => self.subsearch(&c.subsearch),
+            Command::Appendpipe(c) => self.pipeline(&c.stages),
+            Command::Multisearch(c) => c.subsearches.iter().for_each(|s| self.subsearch(s)),
+            Command::Set(c) => c.subsearches.iter().for_each(|s| self.subsearch(s)),
+            Command::Union(c) => c.datasets.iter().for_each(|d| match d {
+                Dataset::Subsearch(pipeline) => self.subsearch(pipeline),
+                Dataset::Named { .. } => {}
+            }),
+            Command::Transaction(c) => c.starts_with.iter().chain(&c.ends_with).for_each(|b| match b {
+                Boundary::Search(condition) => self.search(condition),
+                Boundary::Eval(condition) => self.eval(condition),
+            }),
+            Command::Head(c) => c.condition.iter().for_each(|e| self.eval(e)),
+            Command::Fieldformat(c) => self.eval(&c.format),
             Command::Join(c) => self.subsearch(&c.subsearch),
             Command::Eval(c) => c.assignments.iter().for_each(|(_, e)| self.eval(e)),
             Command::Where(c) => self.eval(&c.condition),
@@ -141,7 +121,10 @@ impl Walk {
             Command::Search(c) => self.search(&c.condition),
             Command::Stats(c) => self.aggregations(&c.aggregations),
             Command::Eventstats(c) => self.aggregations(&c.aggregations),
-            Command::Streamstats(c) => self.aggregations(&c.aggregations),
+            Command::Streamstats(c) => {
+                self.aggregations(&c.aggregations);
+                c.reset_before.iter().chain(&c.reset_after).for_each(|e| self.eval(e));
+            }
             Command::Chart(c) => self.items(&c.items),
             Command::Timechart(c) => self.items(&c.items),
             Command::Mstats(c) => {

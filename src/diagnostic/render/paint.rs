@@ -57,7 +57,7 @@ pub(super) fn visible_char(c: char) -> char {
 }
 
 /// Columns that a character takes in a terminal.
-pub(super) fn width(c: char) -> usize {
+pub fn width(c: char) -> usize {
     match c as u32 {
         // Combining marks, joiners and variation selectors.
         0x0300..=0x036f | 0x200b..=0x200d | 0x20d0..=0x20ff | 0xfe00..=0xfe0f | 0xfe20..=0xfe2f => 0,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::{Expr, Name, Output, Rel};
+use crate::ir::{Expr, Frame, Name, Output, Rel, Within};
 
 type Needed = BTreeSet<Name>;
 
@@ -82,7 +82,10 @@ fn prune_rel(rel: Rel, needed: &Needed) -> Rel {
             columns.retain(|(n, _)| needed.contains(n));
             let rest: Needed = needed.iter().filter(|n| !columns.iter().any(|(c, _)| c == *n)).cloned().collect();
             let arguments = columns.iter().filter_map(|(_, a)| a.argument.as_ref());
-            let below = read(&rest, partition.iter().chain(arguments));
+            let mut below = read(&rest, partition.iter().chain(arguments));
+            if matches!(frame, Frame::Recent { within: Within::Seconds(_), .. }) && !columns.is_empty() {
+                below.insert("_time".into());
+            }
             let input = Box::new(prune_rel(*input, &below));
             if columns.is_empty() { *input } else { Rel::Window { input, partition, frame, columns, span } }
         }
@@ -125,6 +128,7 @@ fn prune_rel(rel: Rel, needed: &Needed) -> Rel {
         }
         Rel::Transaction(mut t) => {
             t.columns.retain(|n| needed.contains(n));
+            t.lists.retain(|n| needed.contains(n));
             let mut below = read(&t.columns.iter().cloned().collect(), t.starts_with.iter().chain(&t.ends_with));
             below.extend(t.fields.iter().cloned());
             below.insert("_time".into());

@@ -23,7 +23,10 @@ pub(crate) fn scalar_map(file: &str, scalar: &Scalar, span: Span) -> ScalarMap {
 
 /// A scalar's span without what the scanner adds to it: tag and anchor before, blanks, comments and line breaks behind.
 pub(super) fn trimmed(file: &str, style: Style, span: Span) -> Span {
-    let (start, end) = (content_start(file, span.start as usize), span.end as usize);
+    let (start, end) = (span.start as usize, span.end as usize);
+    let is_block = matches!(style, Style::Literal | Style::Folded);
+    // A block scalar's own text may begin as a tag does.
+    let start = if is_block && is_behind_header(file, start) { start } else { content_start(file, start) };
     let end = match style {
         Style::Plain => end,
         Style::SingleQuoted | Style::DoubleQuoted => {
@@ -32,6 +35,17 @@ pub(super) fn trimmed(file: &str, style: Style, span: Span) -> Span {
         Style::Literal | Style::Folded => start + file.get(start..end).map_or(0, |s| s.trim_end().len()),
     };
     Span::new(start, end)
+}
+
+/// Whether an offset is the first of a line's content, and a line before opens a block scalar.
+fn is_behind_header(file: &str, at: usize) -> bool {
+    let before = file.get(..at).unwrap_or("").trim_end_matches([' ', '\t']);
+    if !before.ends_with(['\n', '\r']) {
+        return false;
+    }
+    let line = before.trim_end().rsplit(['\n', '\r']).next().unwrap_or("");
+    let header = line.find(" #").map_or(line, |comment| &line[..comment]).trim_end();
+    header.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-')).ends_with(['|', '>'])
 }
 
 /// Skips tag and anchor, and the header of a block scalar that has them.

@@ -65,6 +65,20 @@ fn tags_and_anchors_are_no_content() {
 }
 
 #[test]
+fn a_blocks_text_may_begin_as_tags_and_anchors_do() {
+    assert_eq!(check_both("s: |\n  !=x y\n"), "!=x y\n");
+    assert_eq!(check_both("s: >- # why\n\n  &a |\n  b"), "\n&a | b");
+    assert_eq!(check_both("s: !!str |\n  !b\n"), "!b\n");
+    assert_eq!(check_both("s:\n  &a |\n  !b\n"), "!b\n");
+}
+
+#[test]
+fn a_line_break_that_the_file_does_not_have_has_no_place_behind_the_file() {
+    assert_eq!(under("s: |\n  ab", "ab\n"), "ab");
+    assert_eq!(under("s: |\n  ab ", "\n"), "");
+}
+
+#[test]
 fn quoted_lines_may_begin_in_the_first_column() {
     assert_eq!(check_both("s: 'a\nb\n\nc'\nt: x\n"), "a b\nc");
     assert_eq!(check_both("s: \"a\n\\nb\"\nt: \"c\nd\"\n"), "a \nb");

@@ -7,6 +7,6 @@ mod node;
 mod parse;
 
 pub(crate) use decode::scalar_map;
-pub(crate) use node::{Entry, Node, Plain};
+pub(crate) use node::{Entry, Node, Plain, Value};
 pub use parse::MAX_BYTES;
 pub(crate) use parse::parse;

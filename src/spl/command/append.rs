@@ -6,32 +6,76 @@ use crate::ir::{Column, Rel, Type};
 use crate::source::Span;
 use crate::spl::Pipeline;
 use crate::spl::lower::{Lowering, Scope};
-use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
+use crate::spl::parser::{Parser, Spanned};
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Append {
+    pub limits: Limits,
     pub subsearch: Pipeline,
 }
 
-/// How Splunk runs the subsearch, not what it returns.
+/// Bounds on a subsearch. Those on its time change nothing in what it returns.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Limits {
+    /// The most rows (Splunk's default: 50,000).
+    pub most_rows: Option<u64>,
+}
+
+impl Limits {
+    /// Takes an option, where it is one of these.
+    pub(super) fn option(&mut self, p: &mut Parser<'_>, option: &Spanned, value: &Spanned) -> Result<bool, Reported> {
+        match option.text.to_ascii_lowercase().as_str() {
+            "maxtime" | "timeout" => {}
+            "maxout" => self.most_rows = Some(p.number("maxout", value)?).filter(|n| *n > 0),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The subsearch's rows within the bound; a note says where Splunk has one that the rule does not name.
+    pub(super) fn apply(&self, mut scope: Scope, verb: &str, span: Span, lowering: &mut Lowering<'_>) -> Scope {
+        match self.most_rows {
+            Some(count) => {
+                scope.plan =
+                    scope.plan.map(|plan| Rel::Limit { input: Box::new(plan), count, last: false, span });
+            }
+            None => {
+                let message = format!("Splunk {verb} at most 50,000 rows of a subsearch; here all of them count");
+                lowering.sink.push(Diagnostic::new(&code::SEARCH_LIMIT, message).at(span));
+            }
+        }
+        scope
+    }
+}
+
 const OPTIONS: &[&str] = &["maxtime", "maxout", "timeout", "extendtimerange"];
 
 impl Syntax for Append {
     const NAMES: &'static [&'static str] = &["append"];
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
-        while let Some((option, _)) = p.option()? {
-            match option.text.as_str() {
-                "maxtime" | "timeout" => {}
-                name if OPTIONS.contains(&name) => return Err(p.unsupported_option("append", &option)),
+        let mut limits = Limits::default();
+        while let Some((option, value)) = p.option()? {
+            match option.text.to_ascii_lowercase().as_str() {
+                // Which time range Splunk shows for the whole search.
+                "extendtimerange" => {
+                    p.boolean(&option, &value)?;
+                }
+                _ if limits.option(p, &option, &value)? => {}
                 _ => return Err(p.unknown_option("append", &option, OPTIONS)),
             }
         }
-        Ok(Append { subsearch: crate::spl::parse_subsearch(p)? })
+        Ok(Append { limits, subsearch: crate::spl::parse_subsearch(p)? })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.subsearch(&self.subsearch);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let other = lowering.beside(&self.subsearch)?;
+        let other = self.limits.apply(other, "appends", span, lowering);
         lowering.union(other, span)
     }
 }
@@ -39,8 +83,12 @@ impl Syntax for Append {
 impl Lowering<'_> {
     /// Puts another scope's rows below the current ones.
     pub(crate) fn union(&mut self, other: Scope, span: Span) -> Result<(), Reported> {
+        if self.scope.grouped.is_some() || other.grouped.is_some() {
+            let message = "rows of transactions together with other rows are not supported where their fields are not listed";
+            return Err(super::unsupported(self, span, message, "end both sides in `table` or `stats`"));
+        }
         match (&self.scope.origin, &other.origin) {
-            (Some(a), Some(b)) if a.schema.id != b.schema.id || a.prefixes != b.prefixes => {
+            (Some(a), Some(b)) if !a.schemas().map(|s| &s.id).eq(b.schemas().map(|s| &s.id)) || a.prefixes != b.prefixes => {
                 let message = "joining whole events of different sources is not supported";
                 return Err(super::unsupported(self, span, message, "end both sides in `table` or `stats`"));
             }
@@ -50,8 +98,6 @@ impl Lowering<'_> {
             }
             _ => {}
         }
-        let message = "Splunk appends at most 50,000 rows of a subsearch; here all of them count";
-        self.sink.push(Diagnostic::new(&code::SEARCH_LIMIT, message).at(span));
         let mut other = other;
         if let Some(table) = &other.open_table
             && let Some(plan) = &mut other.plan
@@ -101,5 +147,59 @@ impl Lowering<'_> {
         };
         self.put_plan(Rel::Union { inputs, span });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{faults, ir, notes};
+
+    const OTHER: &str = "sourcetype=aws:cloudtrail errorCode=* | stats count by awsRegion";
+
+    #[test]
+    fn rows_of_the_subsearch_come_last() {
+        insta::assert_snapshot!(ir(&format!("stats count by awsRegion | append extendtimerange=t [search {OTHER}]")), @r#"
+        union
+        [
+          scan cloudtrail earliest -1h latest now
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+        ]
+        [
+          scan cloudtrail
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+        ]
+        => awsRegion: string, count: integer
+        "#);
+        insta::assert_snapshot!(notes(&format!("stats count by awsRegion | append [search {OTHER}]")), @"C406 Splunk appends at most 50,000 rows of a subsearch; here all of them count");
+    }
+
+    #[test]
+    fn the_bound_on_rows_is_kept() {
+        insta::assert_snapshot!(ir(&format!("stats count by awsRegion | append maxout=10 [search {OTHER}]")), @r#"
+        union
+        [
+          scan cloudtrail earliest -1h latest now
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+        ]
+        [
+          scan cloudtrail
+              awsRegion: string
+          aggregate count = count()
+              by awsRegion
+          first 10
+        ]
+        => awsRegion: string, count: integer
+        "#);
+    }
+
+    #[test]
+    fn unknown_options_are_refused() {
+        insta::assert_snapshot!(faults(&format!("stats count by awsRegion | append most=10 [search {OTHER}]")), @"S206 `append` has no option `most`");
     }
 }

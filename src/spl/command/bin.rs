@@ -7,6 +7,7 @@ use crate::ir::Scalar;
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Bin {
@@ -38,6 +39,12 @@ impl Syntax for Bin {
             Some(field) => Ok(Bin { field, output, options }),
             None => Err(p.expected("a field name", HELP)),
         }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        self.options.print(out);
+        out.name(&self.field.text);
+        out.output(self.output.as_ref());
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::ir::{Expr, ExprKind, Scalar, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Convert {
@@ -58,6 +59,16 @@ impl Syntax for Convert {
             return Err(p.expected("a conversion", HELP));
         }
         Ok(Convert { timeformat, conversions })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        if self.timeformat != DEFAULT_FORMAT {
+            out.option("timeformat", &self.timeformat);
+        }
+        for conversion in &self.conversions {
+            out.call(&conversion.function.text, &conversion.field.text);
+            out.output(conversion.output.as_ref());
+        }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -8,6 +8,7 @@ use crate::source::Span;
 use crate::spl::eval::{self, Eval as Expression};
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Eval {
@@ -30,6 +31,24 @@ pub enum Part {
     Field(String),
 }
 
+impl Target {
+    fn print(&self, out: &mut Printer) {
+        match self {
+            Target::Field(name) => out.eval_field(&name.text),
+            Target::Named { parts, .. } => {
+                let text: String = parts
+                    .iter()
+                    .map(|part| match part {
+                        Part::Text(text) => text.clone(),
+                        Part::Field(field) => format!("{{{field}}}"),
+                    })
+                    .collect();
+                out.quoted(&text);
+            }
+        }
+    }
+}
+
 const HELP: &str = "write `eval name = expression`, several separated by commas";
 
 impl Syntax for Eval {
@@ -50,6 +69,15 @@ impl Syntax for Eval {
             if !p.eat(",") {
                 return Ok(Eval { assignments });
             }
+        }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        for (i, (name, value)) in self.assignments.iter().enumerate() {
+            out.comma(i);
+            name.print(out);
+            out.word("=");
+            out.eval(value);
         }
     }
 

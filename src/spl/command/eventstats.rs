@@ -2,10 +2,11 @@
 
 use super::Syntax;
 use crate::diagnostic::Reported;
-use crate::ir::{Frame, Rel};
+use crate::ir::{Expr, Frame, Rel};
 use crate::source::Span;
 use crate::spl::lower::{Aggregation, Lowering, aggregate, parse_aggregations};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Eventstats {
@@ -32,6 +33,11 @@ impl Syntax for Eventstats {
         Ok(Eventstats { aggregations, by })
     }
 
+    fn print(&self, out: &mut Printer) {
+        out.aggregations(&self.aggregations);
+        out.by(&self.by);
+    }
+
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         window(lowering, &self.aggregations, &self.by, Frame::Partition, span)
     }
@@ -45,6 +51,18 @@ pub(super) fn window(
     frame: Frame,
     span: Span,
 ) -> Result<(), Reported> {
+    window_in_runs(lowering, aggregations, by, Vec::new(), frame, span)
+}
+
+/// The same, where aggregates begin anew with each of the runs.
+pub(super) fn window_in_runs(
+    lowering: &mut Lowering<'_>,
+    aggregations: &[Aggregation],
+    by: &[Spanned],
+    runs: Vec<Expr>,
+    frame: Frame,
+    span: Span,
+) -> Result<(), Reported> {
     let mut partition = Vec::new();
     for field in by {
         let key = lowering.field(&field.text, field.span);
@@ -54,8 +72,13 @@ pub(super) fn window(
         }
         partition.push(key);
     }
+    partition.extend(runs);
     let keys: Vec<_> = by.iter().map(|f| f.text.as_str().into()).collect();
-    let columns = aggregate(lowering, aggregations, &keys)?;
+    let mut columns = aggregate(lowering, aggregations, &keys)?;
+    // The first row has none before it.
+    if matches!(frame, Frame::Running { current: false, .. } | Frame::Recent { current: false, .. }) {
+        columns.iter_mut().for_each(|(_, a)| a.nullable |= a.function.is_null_of_nothing());
+    }
     for (name, aggregate) in &columns {
         // A row without a key belongs to no group.
         let nullable = aggregate.nullable || partition.iter().any(|k| k.nullable);

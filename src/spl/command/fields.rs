@@ -6,6 +6,7 @@ use crate::ir::{Expr, Name};
 use crate::source::Span;
 use crate::spl::lower::{Lowering, wildcard};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Fields {
@@ -26,6 +27,13 @@ impl Syntax for Fields {
             return Err(p.expected("a field name", "write `fields a b` or `fields - a b`"));
         }
         Ok(Fields { remove, fields })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        if self.remove {
+            out.word("-");
+        }
+        out.names(&self.fields);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
@@ -66,13 +74,22 @@ impl Lowering<'_> {
                 .collect();
             return self.reproject(kept, span);
         }
+        let of_group = self.scope.grouped.is_some();
+        let gone: Vec<Name> =
+            self.scope.columns.iter().filter(|c| of_group && matches(&c.name)).map(|c| c.name.clone()).collect();
         self.scope.columns.retain(|c| !matches(&c.name));
         if let Some(origin) = &mut self.scope.origin {
+            // Columns of grouped rows do not come back.
+            origin.removed.extend(gone);
             for field in fields {
                 if field.text.contains('*') {
                     let pattern = wildcard::pattern(&field.text);
-                    let known: Vec<Name> =
-                        origin.schema.names().filter(|n| pattern.matches(n, false)).map(Name::from).collect();
+                    let known: Vec<Name> = origin
+                        .schemas()
+                        .flat_map(|s| s.names())
+                        .filter(|n| pattern.matches(n, false))
+                        .map(Name::from)
+                        .collect();
                     origin.removed.extend(known);
                 } else {
                     origin.removed.push(field.text.as_str().into());

@@ -6,6 +6,7 @@ use crate::ir::{Expr, Name};
 use crate::source::Span;
 use crate::spl::lower::{Lowering, fill};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Fillnull {
@@ -34,6 +35,13 @@ impl Syntax for Fillnull {
             }
             fields.push(p.expect_name("a field name", "write `fillnull value=0 field …`")?);
         }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        if self.value.text != "0" {
+            out.option("value", &self.value.text);
+        }
+        out.names(&self.fields);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

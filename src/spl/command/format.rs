@@ -5,6 +5,7 @@ use crate::diagnostic::{Reported, code};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Format;
@@ -23,6 +24,8 @@ impl Syntax for Format {
         let message = "`format` with arguments of its own is not supported";
         Err(p.fail(&code::UNSUPPORTED_SYNTAX, message, span, "leave the arguments out"))
     }
+
+    fn print(&self, _: &mut Printer) {}
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         if lowering.is_inner() {

@@ -5,6 +5,7 @@ use crate::diagnostic::{Reported, code};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 use crate::spl::search::Search;
 
 #[derive(Clone, PartialEq, Debug)]
@@ -35,6 +36,11 @@ impl Syntax for From {
             Spanned { text: rest, span: word.span }
         };
         Ok(From { datamodel })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.word("datamodel:");
+        out.glued_name(&self.datamodel.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -2,11 +2,12 @@
 
 use super::Syntax;
 use crate::diagnostic::Reported;
-use crate::ir::{Column, Rel, Type, Values};
+use crate::ir::{Case, Column, CompareOp, Expr, Rel, Type, Values};
 use crate::source::Span;
 use crate::spl::eval::{self, Eval};
 use crate::spl::lower::{Lowering, Scope};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Inputlookup {
@@ -14,6 +15,17 @@ pub struct Inputlookup {
     pub append: bool,
     pub table: Spanned,
     pub condition: Option<Eval>,
+    /// How many rows to leave out at the beginning.
+    pub start: u64,
+    /// The most rows.
+    pub max: Option<u64>,
+}
+
+impl Inputlookup {
+    /// All rows of a table.
+    pub(super) fn all_of(table: &Spanned) -> Self {
+        Inputlookup { append: false, table: table.clone(), condition: None, start: 0, max: None }
+    }
 }
 
 const OPTIONS: &[&str] = &["append", "start", "max", "strict"];
@@ -24,14 +36,17 @@ impl Syntax for Inputlookup {
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
         let (mut append, mut table, mut condition) = (false, None, None);
+        let (mut start, mut max) = (0, None);
         while !p.at_stage_end() {
             if let Some((option, value)) = p.option()? {
                 match option.text.as_str() {
                     "append" => append = p.boolean(&option, &value)?,
+                    // Whether a table that can't be read fails the search: here it always does.
                     "strict" => {
                         p.boolean(&option, &value)?;
                     }
-                    name if OPTIONS.contains(&name) => return Err(p.unsupported_option("inputlookup", &option)),
+                    "start" => start = p.number("start", &value)?,
+                    "max" => max = Some(p.number("max", &value)?),
                     _ => return Err(p.unknown_option("inputlookup", &option, OPTIONS)),
                 }
             } else if table.is_some() && p.eat_keyword("where") {
@@ -42,16 +57,30 @@ impl Syntax for Inputlookup {
             }
         }
         match table {
-            Some(table) => Ok(Inputlookup { append, table, condition }),
+            Some(table) => Ok(Inputlookup { append, table, condition, start, max }),
             None => Err(p.expected("the lookup's name", HELP)),
+        }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.flag("append", self.append, false);
+        out.name(&self.table.text);
+        if let Some(condition) = &self.condition {
+            out.word("where");
+            out.eval(condition);
         }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let table = lowering.lookup_table(&self.table)?;
+        // Without a condition the rows can be counted now.
+        let counted = self.condition.is_none() && !table.external;
+        let (skipped, most) = if counted { (self.start, self.max) } else { (0, None) };
         let rows = table
             .rows
             .iter()
+            .skip(usize::try_from(skipped).unwrap_or(usize::MAX))
+            .take(most.and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX))
             .map(|row| {
                 let cell = |i: usize| row.get(i).filter(|v| !v.is_empty()).cloned();
                 (0..table.columns.len()).map(cell).collect()
@@ -68,6 +97,7 @@ impl Syntax for Inputlookup {
             Some(condition) => lowering.predicate(condition).and_then(|c| lowering.filter(c, span)),
             None => Ok(()),
         };
+        let filtered = filtered.and_then(|()| if counted { Ok(()) } else { self.bound(span, lowering) });
         let rows = std::mem::replace(&mut lowering.scope, outer);
         filtered?;
         if lowering.scope.plan.is_none() {
@@ -79,5 +109,48 @@ impl Syntax for Inputlookup {
         }
         let message = "`inputlookup` in the middle of a search replaces the rows so far";
         Err(super::unsupported(lowering, span, message, "write `append=t`, or begin the search with it"))
+    }
+}
+
+impl Inputlookup {
+    /// Leaves out the first rows, and those behind the last.
+    fn bound(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
+        if self.start > 0 {
+            let row = lowering.row_number(span)?;
+            let start = Expr::integer(i64::try_from(self.start).unwrap_or(i64::MAX), span);
+            lowering.filter(Expr::compare(CompareOp::Gt, row, start, Case::Sensitive), span)?;
+            lowering.drop_hidden(span)?;
+        }
+        if let Some(count) = self.max {
+            let input = lowering.take_plan(span)?;
+            lowering.put_plan(Rel::Limit { input, count, last: false, span });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::with_table;
+
+    #[test]
+    fn known_rows_are_counted_out() {
+        insta::assert_snapshot!(with_table("| inputlookup start=1 max=1 strict=t tools"), @r#"
+        values tools (id, name) 1 rows
+        => id: unknown?, name: unknown?
+        "#);
+    }
+
+    #[test]
+    fn rows_behind_a_condition_are_counted_when_the_query_runs() {
+        insta::assert_snapshot!(with_table("| inputlookup start=1 max=1 tools where id>1"), @r#"
+        values tools (id, name) 3 rows
+        filter id > 1
+        window `(row 1)` = count() over rows so far
+        filter `(row 1)` > 1
+        project id, name
+        first 1
+        => id: unknown?, name: unknown?
+        "#);
     }
 }

@@ -8,6 +8,7 @@ use crate::ir::{Lookup, LookupOutput, LookupTable, MatchType, Name, Rel, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 /// The fields that it adds.
 const FIELDS: [&str; 5] = ["City", "Country", "Region", "lat", "lon"];
@@ -40,6 +41,13 @@ impl Syntax for Iplocation {
             Some(field) => Ok(Iplocation { field, prefix }),
             None => Err(p.expected("a field name", "write `iplocation field`")),
         }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        if !self.prefix.is_empty() {
+            out.option("prefix", &self.prefix);
+        }
+        out.name(&self.field.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

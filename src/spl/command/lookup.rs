@@ -7,6 +7,7 @@ use crate::rule::LookupDefinition;
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Lookup {
@@ -42,6 +43,19 @@ impl Syntax for Lookup {
             return Err(p.expected("a column to match", HELP));
         }
         Ok(Lookup { table, on, outputs, keep_existing })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.name(&self.table.text);
+        for (column, field) in &self.on {
+            out.renamed(&column.text, &field.text);
+        }
+        if self.keep_existing || !self.outputs.is_empty() {
+            out.word(if self.keep_existing { "OUTPUTNEW" } else { "OUTPUT" });
+        }
+        for (column, field) in &self.outputs {
+            out.renamed(&column.text, &field.text);
+        }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -7,6 +7,7 @@ use crate::ir::{Continuous, Expr, Name, Rel, Scalar, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Makecontinuous {
@@ -39,6 +40,13 @@ impl Syntax for Makecontinuous {
             }
         }
         Ok(Makecontinuous { field, bins })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        if let Some(field) = &self.field {
+            out.name(&field.text);
+        }
+        self.bins.print(out);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::ir::{Expr, ExprKind, Scalar, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Makemv {
@@ -53,6 +54,18 @@ impl Syntax for Makemv {
             Some(field) => Ok(Makemv { by, allow_empty, field }),
             None => Err(p.expected("a field name", "write `makemv delim=\",\" field`")),
         }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        match &self.by {
+            By::Delimiter(delimiter) if delimiter == " " => {}
+            By::Delimiter(delimiter) => out.option("delim", delimiter),
+            By::Tokenizer(regex) => out.option("tokenizer", &regex.text),
+        }
+        if self.allow_empty {
+            out.option("allowempty", "t");
+        }
+        out.name(&self.field.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -5,6 +5,7 @@ use crate::diagnostic::Reported;
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Mvexpand {
@@ -25,6 +26,10 @@ impl Syntax for Mvexpand {
             }
         }
         Ok(Mvexpand { field })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.name(&self.field.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::ir::{Expr, ExprKind, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Nomv {
@@ -17,6 +18,10 @@ impl Syntax for Nomv {
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
         Ok(Nomv { field: p.expect_name("a field name", "write `nomv field`")? })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.name(&self.field.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

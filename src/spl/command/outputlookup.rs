@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Outputlookup {
@@ -19,6 +20,10 @@ impl Syntax for Outputlookup {
         let table = p.expect_name("the lookup's name", "write `outputlookup table`")?;
         while p.option()?.is_some() {}
         Ok(Outputlookup { table })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.name(&self.table.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

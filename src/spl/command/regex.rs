@@ -6,6 +6,8 @@ use crate::ir::{Expr, ExprKind, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::regex;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Regex {
@@ -20,7 +22,10 @@ impl Syntax for Regex {
     const NAMES: &'static [&'static str] = &["regex"];
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
+        p.skip_space();
+        let at = p.pos();
         if let Some(regex) = p.quoted()? {
+            regex::check(p, at, &regex.text)?;
             return Ok(Regex { field: None, negated: false, regex });
         }
         let field = match p.peek() {
@@ -32,9 +37,25 @@ impl Syntax for Regex {
         if !negated {
             p.expect("=", HELP)?;
         }
+        p.skip_space();
+        let at = p.pos();
         match p.quoted()? {
-            Some(regex) => Ok(Regex { field: Some(field), negated, regex }),
+            Some(regex) => {
+                regex::check(p, at, &regex.text)?;
+                Ok(Regex { field: Some(field), negated, regex })
+            }
             None => Err(p.expected("a regular expression in quotes", HELP)),
+        }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        if let Some(field) = &self.field {
+            // In double quotes it would be the regular expression.
+            out.single_quoted_name(&field.text);
+            out.glued(if self.negated { "!=" } else { "=" });
+            out.quoted_glued(&self.regex.text);
+        } else {
+            out.quoted(&self.regex.text);
         }
     }
 

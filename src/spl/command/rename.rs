@@ -6,6 +6,7 @@ use crate::ir::{Column, Expr, Name};
 use crate::source::Span;
 use crate::spl::lower::{Lowering, wildcard};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Rename {
@@ -39,6 +40,14 @@ impl Syntax for Rename {
             return Err(p.expected("a field name", HELP));
         }
         Ok(Rename { pairs })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        for (i, (from, to)) in self.pairs.iter().enumerate() {
+            out.comma(i);
+            out.name(&from.text);
+            out.output(Some(to));
+        }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::ir::{Case, Expr, ExprKind, Type};
 use crate::source::Span;
 use crate::spl::lower::{Lowering, wildcard};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Replace {
@@ -49,6 +50,17 @@ impl Syntax for Replace {
         Ok(Replace { pairs, fields })
     }
 
+    fn print(&self, out: &mut Printer) {
+        for (i, (old, new)) in self.pairs.iter().enumerate() {
+            out.comma(i);
+            out.name(&old.text);
+            out.word("with");
+            out.name(&new.text);
+        }
+        out.word("in");
+        out.names(&self.fields);
+    }
+
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         for field in &self.fields {
             let value = lowering.field(&field.text, field.span);
@@ -69,7 +81,7 @@ impl Syntax for Replace {
                 let matches = Expr::new(kind, Type::BOOLEAN, value.nullable, span);
                 arms.push((matches, new_value(&value, old, new)));
             }
-            let (ty, nullable) = (value.ty, value.nullable);
+            let (ty, nullable) = (value.ty.union(Type::STRING), value.nullable);
             let kind = ExprKind::Case { arms, otherwise: Some(Box::new(value)) };
             lowering.extend(vec![(field.text.as_str().into(), Expr::new(kind, ty, nullable, span))], span)?;
         }

@@ -7,9 +7,12 @@ use super::Syntax;
 use super::sed::{self, Sed, Which};
 use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::ir::{Expr, ExprKind, Name, Type};
+use crate::regex::Analysis;
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::regex;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Rex {
@@ -31,6 +34,7 @@ impl Syntax for Rex {
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
         let (mut field, mut regex, mut max_match, mut sed) = (None, None, 1, false);
+        let mut regex_at = 0;
         let mut offset_field = None;
         while !p.at_stage_end() {
             if let Some((option, value)) = p.option()? {
@@ -43,15 +47,36 @@ impl Syntax for Rex {
                 }
                 continue;
             }
+            p.skip_space();
+            let at = p.pos();
             match p.quoted()? {
-                Some(text) => p.once(&mut regex, text, "rex", HELP)?,
+                Some(text) => {
+                    regex_at = at;
+                    p.once(&mut regex, text, "rex", HELP)?;
+                }
                 None => return Err(p.expected("a regular expression in quotes", HELP)),
             }
         }
         match regex {
-            Some(regex) => Ok(Rex { field, regex, max_match, sed, offset_field }),
+            Some(regex) => {
+                if !sed {
+                    regex::check(p, regex_at, &regex.text)?;
+                }
+                Ok(Rex { field, regex, max_match, sed, offset_field })
+            }
             None => Err(p.expected("a regular expression in quotes", HELP)),
         }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        if let Some(field) = &self.field {
+            out.option("field", &field.text);
+        }
+        out.number_option("max_match", self.max_match, 1);
+        if self.sed {
+            out.option("mode", "sed");
+        }
+        out.quoted(&self.regex.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
@@ -95,7 +120,7 @@ impl Syntax for Rex {
                 let kind = ExprKind::Capture {
                     value: Box::new(one),
                     regex: self.regex.text.clone(),
-                    group: Arc::from(group.as_str()),
+                    group: group.clone(),
                     all,
                     limit: self.max_match,
                 };
@@ -112,7 +137,7 @@ impl Syntax for Rex {
                 let (ty, nullable) = (captured.ty.union(old.ty), old.nullable);
                 captured = Expr::new(ExprKind::Coalesce(vec![captured, old]), ty, nullable, span);
             }
-            columns.push((group.as_str().into(), captured));
+            columns.push((group, captured));
         }
         lowering.extend(columns, span)
     }
@@ -153,6 +178,11 @@ impl Rex {
     }
 }
 
+/// Names of the groups, in order; the pattern was checked when it was parsed.
+fn named_groups(regex: &str) -> Vec<Arc<str>> {
+    Analysis::new(regex).map_or_else(|_| Vec::new(), |analysis| analysis.names().into_iter().cloned().collect())
+}
+
 /// Replacements of all matches, one after the other, that do what a sed expression does.
 fn steps(sed: Sed) -> Result<Vec<(String, String)>, &'static str> {
     match sed {
@@ -191,26 +221,6 @@ fn each_value(value: Expr, lowering: &mut Lowering<'_>, span: Span, f: impl FnOn
     let (ty, nullable) = (Type { multivalue: true, ..body.ty }, value.nullable || body.nullable);
     let kind = ExprKind::MapValues { value: Box::new(value), variable, body: Box::new(body) };
     Expr::new(kind, ty, nullable, span)
-}
-
-/// Names of the groups `(?<name>…)` and `(?P<name>…)`, in order.
-pub(super) fn named_groups(regex: &str) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut rest = regex;
-    while let Some(at) = rest.find("(?") {
-        let escaped = rest[..at].chars().rev().take_while(|c| *c == '\\').count() % 2 == 1;
-        rest = &rest[at + 2..];
-        let inner = rest.strip_prefix('P').unwrap_or(rest);
-        let name = inner.strip_prefix('<').and_then(|i| i.split_once('>')).map(|(name, _)| name);
-        if let Some(name) = name
-            && !escaped
-            && name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-            && !out.iter().any(|n| n == name)
-        {
-            out.push(name.to_owned());
-        }
-    }
-    out
 }
 
 #[cfg(test)]

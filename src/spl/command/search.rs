@@ -5,6 +5,7 @@ use crate::diagnostic::Reported;
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 use crate::spl::search;
 
 #[derive(Clone, PartialEq, Debug)]
@@ -17,6 +18,10 @@ impl Syntax for Search {
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
         Ok(Search { condition: search::parse(p, &[])? })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.search(&self.condition);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::ir::{Rel, SortKey, SortOrder};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Sort {
@@ -56,12 +57,24 @@ impl Syntax for Sort {
         if keys.is_empty() {
             return Err(p.expected("a field name", HELP));
         }
-        if p.eat_keyword("desc") || p.eat_keyword("d") {
-            for key in &mut keys {
-                key.descending = !key.descending;
+        if at_direction(p) {
+            let reverses = !(p.eat_keyword("asc") || p.eat_keyword("a"));
+            if reverses && (p.eat_keyword("desc") || p.eat_keyword("d")) {
+                for key in &mut keys {
+                    key.descending = !key.descending;
+                }
             }
         }
         Ok(Sort { limit: limit.filter(|n| *n > 0), keys })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        match self.limit {
+            Some(DEFAULT_LIMIT) => {}
+            Some(limit) => out.number(limit),
+            None => out.number(0),
+        }
+        print_keys(&self.keys, out);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
@@ -69,12 +82,22 @@ impl Syntax for Sort {
     }
 }
 
+/// Whether the last word of the stage stands here, and is a direction: fields may have such names too.
+fn at_direction(p: &mut Parser<'_>) -> bool {
+    p.skip_space();
+    let before = p.pos();
+    let word = ["desc", "d", "asc", "a"].iter().any(|word| p.eat_keyword(word));
+    let last = word && p.at_stage_end();
+    p.set_pos(before);
+    last
+}
+
 /// Sort keys: `-field`, `+field`, `num(field)`.
 pub(super) fn parse_keys(p: &mut Parser<'_>) -> Result<Vec<Key>, Reported> {
     let mut keys = Vec::new();
     loop {
         while p.eat(",") {}
-        if p.at_stage_end() || p.at_keyword("desc") || p.at_keyword("d") {
+        if p.at_stage_end() || (!keys.is_empty() && at_direction(p)) {
             return Ok(keys);
         }
         let descending = p.eat("-");
@@ -102,6 +125,20 @@ pub(super) fn parse_keys(p: &mut Parser<'_>) -> Result<Vec<Key>, Reported> {
     }
 }
 
+pub(super) fn print_keys(keys: &[Key], out: &mut Printer) {
+    for key in keys {
+        if key.descending {
+            out.open("-");
+        }
+        match key.order {
+            Order::Auto => out.name(&key.field.text),
+            Order::Number => out.call("num", &key.field.text),
+            Order::Text => out.call("str", &key.field.text),
+            Order::Ip => out.call("ip", &key.field.text),
+        }
+    }
+}
+
 /// Sorts by keys; a field that no row has orders nothing.
 pub(super) fn sort(lowering: &mut Lowering<'_>, keys: &[Key], limit: Option<u64>, span: Span) -> Result<(), Reported> {
     let mut lowered = Vec::new();
@@ -121,4 +158,44 @@ pub(super) fn sort(lowering: &mut Lowering<'_>, keys: &[Key], limit: Option<u64>
     let input = lowering.take_plan(span)?;
     lowering.put_plan(Rel::Sort { input, keys: lowered, limit, span });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::ir;
+
+    #[test]
+    fn a_direction_at_the_end_turns_every_key() {
+        insta::assert_snapshot!(ir("table awsRegion eventName | sort 5 awsRegion -eventName desc"), @r#"
+        project awsRegion, eventName
+        sort awsRegion desc, eventName limit 5
+        => awsRegion: string, eventName: string
+        "#);
+        insta::assert_snapshot!(ir("table awsRegion eventName | sort 0 awsRegion d"), @r#"
+        project awsRegion, eventName
+        sort awsRegion desc
+        => awsRegion: string, eventName: string
+        "#);
+        insta::assert_snapshot!(ir("table awsRegion eventName | sort 0 awsRegion asc"), @r#"
+        project awsRegion, eventName
+        sort awsRegion
+        => awsRegion: string, eventName: string
+        "#);
+    }
+
+    #[test]
+    fn fields_may_have_the_name_of_a_direction() {
+        insta::assert_snapshot!(ir("stats count as d by awsRegion | sort 0 d, awsRegion"), @r#"
+        aggregate d = count()
+            by awsRegion
+        sort d, awsRegion
+        => awsRegion: string, d: integer
+        "#);
+        insta::assert_snapshot!(ir("stats count as d by awsRegion | sort d"), @r#"
+        aggregate d = count()
+            by awsRegion
+        sort d limit 10000
+        => awsRegion: string, d: integer
+        "#);
+    }
 }

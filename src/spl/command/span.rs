@@ -9,6 +9,7 @@ use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::lower::source::parse_bound;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 use crate::time;
 
 /// Options of bins. With a span the others mean nothing, `aligntime` aside.
@@ -34,6 +35,20 @@ pub enum BinSpan {
     Snapped(i64, TimeUnit, TimeStep),
     /// `2log10`: each bin is so many times as wide as the one before.
     Logarithmic(Spanned),
+}
+
+impl std::fmt::Display for BinSpan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            BinSpan::Number(n) => write!(f, "{n}"),
+            BinSpan::Time(n, unit) => write!(f, "{n}{}", time::symbol(*unit)),
+            BinSpan::Snapped(n, unit, step) => {
+                let snap = RelativeTime { steps: vec![*step] };
+                write!(f, "{n}{}{snap}", time::symbol(*unit))
+            }
+            BinSpan::Logarithmic(text) => f.write_str(&text.text),
+        }
+    }
 }
 
 /// The width of a bin, as it is computed.
@@ -105,6 +120,23 @@ impl BinOptions {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// The options as they stand before a field.
+    pub(super) fn print(&self, out: &mut Printer) {
+        for (name, width) in [("span", &self.span), ("minspan", &self.min_span)] {
+            if let Some(width) = width {
+                out.option(name, &width.to_string());
+            }
+        }
+        if let Some(bins) = self.bins {
+            out.option("bins", &bins.to_string());
+        }
+        for (name, value) in [("start", &self.start), ("end", &self.end), ("aligntime", &self.align)] {
+            if let Some(value) = value {
+                out.option(name, &value.text);
+            }
+        }
     }
 
     /// Whether some option says how wide bins are.

@@ -6,6 +6,7 @@ use crate::ir::{Expr, ExprKind, Scalar, Step, Type, parse_path};
 use crate::source::Span;
 use crate::spl::lower::{Lowering, Reader};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Spath {
@@ -38,6 +39,14 @@ impl Syntax for Spath {
             }
         }
         Ok(spath)
+    }
+
+    fn print(&self, out: &mut Printer) {
+        for (option, value) in [("input", &self.input), ("output", &self.output), ("path", &self.path)] {
+            if let Some(value) = value {
+                out.option(option, &value.text);
+            }
+        }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -7,6 +7,7 @@ use crate::ir::{Expr, ExprKind, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Strcat {
@@ -46,6 +47,17 @@ impl Syntax for Strcat {
             Some(Part::Field(output)) if !parts.is_empty() => Ok(Strcat { all_required, parts, output }),
             _ => Err(p.expected("fields or texts, then the output's name", HELP)),
         }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.flag("allrequired", self.all_required, false);
+        for part in &self.parts {
+            match part {
+                Part::Field(field) => out.single_quoted_name(&field.text),
+                Part::Text(text) => out.quoted(&text.text),
+            }
+        }
+        out.single_quoted_name(&self.output.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::ir::{Expr, Name};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Table {
@@ -21,6 +22,10 @@ impl Syntax for Table {
             return Err(p.expected("a field name", "write `table a b c`"));
         }
         Ok(Table { fields })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.names(&self.fields);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::ir::Rel;
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Tail {
@@ -34,6 +35,10 @@ impl Syntax for Tail {
         }
         let word = p.expect_name("a number", HELP)?;
         Ok(Tail { count: p.number("tail", &word)? })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.number(self.count);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -8,6 +8,7 @@ use crate::ir::{
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Top {
@@ -63,6 +64,17 @@ impl Syntax for Top {
         Ok(Top { rare, limit, fields, count, percent })
     }
 
+    fn spelling(&self) -> &'static str {
+        if self.rare { "rare" } else { "top" }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.number_option("limit", self.limit, 10);
+        print_column(out, self.count.as_deref(), "count", ["showcount", "countfield"]);
+        print_column(out, self.percent.as_deref(), "percent", ["showperc", "percentfield"]);
+        out.names(&self.fields);
+    }
+
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let keys = lowering.group_keys(&self.fields, span)?;
         let names: Vec<Name> = keys.iter().map(|(n, _)| n.clone()).collect();
@@ -78,7 +90,8 @@ impl Syntax for Top {
             let columns = vec![(total.clone(), sum)];
             lowering.put_plan(Rel::Window { input, partition: Vec::new(), frame: Frame::Partition, columns, span });
             let of = |op, left, right, ty| {
-                Expr::new(ExprKind::Arithmetic { op, left: Box::new(left), right: Box::new(right) }, ty, false, span)
+                let nullable = op == ArithmeticOp::Divide;
+                Expr::new(ExprKind::Arithmetic { op, left: Box::new(left), right: Box::new(right) }, ty, nullable, span)
             };
             let scaled = of(ArithmeticOp::Multiply, counted.clone(), Expr::double(100.0, span), Type::DOUBLE);
             let share = of(ArithmeticOp::Divide, scaled, Expr::column(total, Type::INTEGER, false, span), Type::DOUBLE);
@@ -105,5 +118,14 @@ impl Syntax for Top {
             .map(|c| (c.name.clone(), Expr::column(c.name.clone(), c.ty, c.nullable, span)))
             .collect();
         lowering.project(kept, span)
+    }
+}
+
+/// A column's name, where it is not the usual one; `None`: it is not shown.
+fn print_column(out: &mut Printer, name: Option<&str>, usual: &str, [show, rename]: [&str; 2]) {
+    match name {
+        None => out.flag(show, false, true),
+        Some(name) if name != usual => out.option(rename, name),
+        Some(_) => {}
     }
 }

@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::source::Span;
 use crate::spl::lower::{Aggregation, Lowering, aggregate, parse_aggregations};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 use crate::spl::search::{self, Search};
 
 #[derive(Clone, PartialEq, Debug)]
@@ -80,6 +81,28 @@ impl Syntax for Tstats {
         Ok(Tstats { aggregations, datamodel, condition, by, span: width, fill })
     }
 
+    fn print(&self, out: &mut Printer) {
+        if let Some(fill) = &self.fill {
+            out.option("fillnull_value", fill);
+        }
+        out.aggregations(&self.aggregations);
+        if let Some(datamodel) = &self.datamodel {
+            out.word("from");
+            out.option("datamodel", &datamodel.text);
+        }
+        if !self.condition.is_empty() {
+            out.word("where");
+            out.search(&self.condition);
+        }
+        if !self.by.is_empty() || self.span.is_some() {
+            out.word("by");
+            out.names(&self.by);
+        }
+        if let Some(span) = &self.span {
+            out.option("span", &span.to_string());
+        }
+    }
+
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         if lowering.scope.plan.is_some() {
             let message = "`tstats` in the middle of a search is not supported";
@@ -118,6 +141,12 @@ impl Lowering<'_> {
     /// Reads a data model's events and filters them.
     pub(crate) fn scan_datamodel(&mut self, model: &Spanned, condition: &Search, span: Span) -> Result<(), Reported> {
         let name = model.text.trim_matches('"');
+        // `datamodel=Endpoint … nodename=Processes`: where the model alone is no table.
+        let node = crate::spl::lower::node_of(condition).map(|node| format!("{name}.{node}"));
+        let name = match node {
+            Some(node) if self.schemas.selector("datamodel", name).is_none() => &node.clone(),
+            _ => name,
+        };
         let Some((schema, selector)) = self.schemas.selector("datamodel", name) else {
             let message = format!("no schema describes data model `{name}`");
             let known: Vec<String> = self

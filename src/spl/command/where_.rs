@@ -6,6 +6,7 @@ use crate::source::Span;
 use crate::spl::eval::{self, Eval};
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Where {
@@ -17,6 +18,10 @@ impl Syntax for Where {
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
         Ok(Where { condition: eval::parse(p)? })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.eval(&self.condition);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

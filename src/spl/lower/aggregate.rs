@@ -346,8 +346,9 @@ impl Lowering<'_> {
     /// `values(requestParameters.*)`: members of an object that no schema lists are shown as the object's JSON text.
     fn whole_object(&mut self, aggregation: &Aggregation, field: &Spanned) -> Option<(Name, ir::Aggregate)> {
         let root = field.text.strip_suffix(".*")?;
-        let schema = self.scope.origin.as_ref()?.schema.clone();
-        if !matches!(aggregation.function, F::Values | F::List) || !schema.open.iter().any(|o| o == root) {
+        let origin = self.scope.origin.as_ref()?;
+        let open = origin.schemas().any(|s| s.open.iter().any(|o| o == root));
+        if !matches!(aggregation.function, F::Values | F::List) || !open {
             return None;
         }
         let value = self.find(root, field.span)?;
@@ -383,6 +384,9 @@ impl Lowering<'_> {
 
     fn group_key(&mut self, name: &str, at: Span, span: Span) -> Result<Expr, Reported> {
         let mut value = self.field(name, at);
+        if value.is_null_literal() && self.faulty {
+            return Ok(value);
+        }
         if value.is_null_literal() {
             let message = format!("no row has `{name}`, so grouping by it drops every row");
             let help = "remove the key, or make the field before";

@@ -1,13 +1,17 @@
 //! Lowering: SPL's AST becomes relational operators, names become columns, and what SPL leaves unsaid is said.
 
 pub(crate) mod aggregate;
+mod choice;
 mod eval;
 pub(crate) mod fill;
 mod finish;
+mod grouped;
+mod rows;
 pub(crate) mod scope;
 pub(crate) mod search;
 pub(crate) mod source;
 mod subsearch;
+mod types;
 pub(crate) mod wildcard;
 
 use std::collections::BTreeMap;
@@ -15,14 +19,17 @@ use std::sync::Arc;
 
 pub use aggregate::{Aggregation, Argument};
 pub(crate) use aggregate::{aggregate, parse as parse_aggregations};
+pub(crate) use choice::node_of;
+pub(crate) use grouped::{Grouped, Lists, keep};
+pub(crate) use rows::{as_number, count_rows, same_values};
 pub(crate) use scope::{Origin, Reader, Scope};
 
 use super::Pipeline;
 use crate::diagnostic::{Diagnostic, Reported, Sink, code};
-use crate::ir::{Column, Expr, Literal, Name, Query, Rel, Window};
+use crate::ir::{Column, Expr, Literal, Name, Query, Rel, Window, rewrite};
 use crate::options::Options;
 use crate::rule::{Library, Rule};
-use crate::schema::Schemas;
+use crate::schema::{Schema, Schemas};
 use crate::source::Span;
 
 /// The state of lowering a rule.
@@ -33,12 +40,18 @@ pub(crate) struct Lowering<'a> {
     pub(crate) sink: &'a mut Sink,
     /// What the stages so far have made.
     pub(crate) scope: Scope,
+    /// The library's names of the sources that the rule reads.
+    data_source: &'a [String],
+    /// While the conditions of the first search are lowered for one of several sources: all of them.
+    siblings: Vec<Arc<Schema>>,
     /// The time window that scans get where the search itself sets none.
     window: Window,
     /// By schema: the raw fields that the query reads, and the calculated fields, which scans are completed with at the end.
     uses: BTreeMap<Arc<str>, Uses>,
     next_variable: u32,
     depth: u32,
+    /// Whether the current pipeline's rows become a condition.
+    in_condition: bool,
     /// A stage could not be lowered.
     faulty: bool,
 }
@@ -68,14 +81,20 @@ pub fn lower(
         options,
         sink,
         scope: Scope::default(),
+        data_source: &rule.data_source,
+        siblings: Vec::new(),
         window,
         uses: BTreeMap::new(),
         next_variable: 0,
         depth: 0,
+        in_condition: false,
         faulty: false,
     };
     lowering.pipeline(pipeline)?;
     let query = lowering.finish();
+    types::check_types(&query, sink)?;
+    let query = rewrite::simplify(query);
+    types::check_types(&query, sink)?;
     if !sink.diagnostics().iter().any(|d| std::ptr::eq(d.code, &code::EMPTY_RESULT)) {
         report_empty(&query.plan, sink);
     }
@@ -121,12 +140,32 @@ impl Lowering<'_> {
 
     /// Lowers another pipeline beside the current one, and gives its scope.
     pub(crate) fn beside(&mut self, pipeline: &Pipeline) -> Result<Scope, Reported> {
+        self.beside_as(pipeline, false)
+    }
+
+    /// `beside`, for rows that become a condition or do not.
+    fn beside_as(&mut self, pipeline: &Pipeline, condition: bool) -> Result<Scope, Reported> {
         let outer = std::mem::take(&mut self.scope);
+        let outer_condition = std::mem::replace(&mut self.in_condition, condition);
         self.depth += 1;
         let result = self.pipeline(pipeline);
         self.depth -= 1;
+        self.in_condition = outer_condition;
         let inner = std::mem::replace(&mut self.scope, outer);
         result.map(|()| inner)
+    }
+
+    /// Lowers stages on a copy of the current rows, and gives what they become; the current rows stay (`appendpipe`).
+    pub(crate) fn on_copy(&mut self, pipeline: &Pipeline) -> Result<Scope, Reported> {
+        let outer = self.scope.clone();
+        let result = self.pipeline(pipeline);
+        let inner = std::mem::replace(&mut self.scope, outer);
+        result.map(|()| inner)
+    }
+
+    /// The time window that scans get where the search itself sets none.
+    pub(crate) fn window(&self) -> &Window {
+        &self.window
     }
 
     /// A fresh number for the parameter of a lambda.

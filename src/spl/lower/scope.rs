@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Lowering;
+use super::{Grouped, Lowering};
 use crate::diagnostic::{Diagnostic, Effect, Reported, Severity, code, nearest};
 use crate::ir::{Column, Expr, ExprKind, Name, Pattern, Rel, Scalar, Step, Type, parse_path};
 use crate::schema::{Resolved, Schema, raw_path_type};
@@ -24,6 +24,8 @@ pub(crate) struct Scope {
     pub(crate) assigned: Vec<Pattern>,
     /// A lookup's table whose columns are not listed anywhere: any name may be one.
     pub(crate) open_table: Option<Arc<str>>,
+    /// The rows that a `transaction` grouped: where fields come from that a later stage names first.
+    pub(crate) grouped: Option<Arc<Grouped>>,
 }
 
 /// A text whose members are fields. They are read where a later stage names them.
@@ -80,6 +82,8 @@ impl Reader {
 pub(crate) struct Origin {
     pub(crate) schema: Arc<Schema>,
     pub(crate) profile: Option<String>,
+    /// Other sources whose events are read as well.
+    pub(crate) others: Vec<Origin>,
     /// Fields that stages have removed or renamed away.
     pub(crate) removed: Vec<Name>,
     /// `rename requestParameters.* as *`: prefixes of fields and what stands for them now.
@@ -97,6 +101,7 @@ impl Origin {
         Self {
             schema,
             profile,
+            others: Vec::new(),
             removed: Vec::new(),
             prefixes: Vec::new(),
             datasets: Vec::new(),
@@ -117,7 +122,17 @@ impl Origin {
         name
     }
 
-    /// What a name means in the source.
+    /// The schemas of all sources that are read.
+    pub(crate) fn schemas(&self) -> impl Iterator<Item = &Arc<Schema>> {
+        std::iter::once(&self.schema).chain(self.others.iter().map(|o| &o.schema))
+    }
+
+    /// Whether some source that is read has the name.
+    fn knows(&self, name: &str) -> bool {
+        !matches!(self.resolve(name), Resolved::Unknown) || self.others.iter().any(|o| o.knows(name))
+    }
+
+    /// What a name means in the (first) source.
     pub(crate) fn resolve(&self, name: &str) -> Resolved<'_> {
         if self.raw_only { self.schema.resolve_raw(name) } else { self.schema.resolve(name, self.profile.as_deref()) }
     }
@@ -307,12 +322,18 @@ impl Lowering<'_> {
         self.depth > 0
     }
 
+    /// Whether the rows of this pipeline become a condition of the search around it.
+    pub(crate) fn is_condition(&self) -> bool {
+        self.in_condition
+    }
+
     /// Declares that exactly these columns exist.
     pub(crate) fn close(&mut self, columns: Vec<Column>) {
         self.scope.columns = columns;
         self.scope.origin = None;
         self.scope.lazy_inputs.clear();
         self.scope.open_table = None;
+        self.scope.grouped = None;
         self.scope.open = false;
         self.scope.assigned.clear();
     }
@@ -339,9 +360,11 @@ impl Lowering<'_> {
     /// The value that a name has here, where a stage made it or the schema knows it.
     pub(crate) fn existing(&mut self, name: &str, span: Span) -> Option<Expr> {
         let made = self.scope.column(name).is_some();
-        let given = self.scope.origin.as_ref().is_some_and(|o| {
-            !o.removed.iter().any(|r| &**r == name) && !matches!(o.resolve(o.without_dataset(name)), Resolved::Unknown)
-        });
+        let given = self
+            .scope
+            .origin
+            .as_ref()
+            .is_some_and(|o| !o.removed.iter().any(|r| &**r == name) && o.knows(o.without_dataset(name)));
         let by_data = self.named_by_data(name, span).is_some();
         if made || given || by_data { self.find(name, span).filter(|e| !e.is_null_literal()) } else { None }
     }
@@ -355,13 +378,19 @@ impl Lowering<'_> {
             return self
                 .named_by_data(name, span)
                 .or_else(|| self.member(name, span))
-                .or_else(|| self.table_column(name, span));
+                .or_else(|| self.table_column(name, span))
+                .or_else(|| self.grouped_field(name, span));
         };
         if origin.removed.iter().any(|r| &**r == name) {
             return None;
         }
         let stripped = origin.without_dataset(name);
-        let mut found = self.find_in_source(&origin, stripped, span);
+        let renamed = origin.prefixes.iter().any(|(_, to)| name.starts_with(to.as_str()));
+        let mut found = match &self.scope.grouped {
+            // Whether the field is unknown is said below, where no other name stands for it.
+            Some(_) if renamed && !origin.knows(stripped) => None,
+            _ => self.find_in_source(&origin, stripped, span),
+        };
         for (from, to) in origin.prefixes.iter().rev() {
             let Some(rest) = name.strip_prefix(to.as_str()) else { continue };
             // A wildcard does not stand for internal fields.
@@ -369,10 +398,12 @@ impl Lowering<'_> {
                 continue;
             }
             let path = format!("{from}{rest}");
-            let Resolved::Raw { .. } = origin.schema.resolve_raw(&path) else { continue };
+            if origin.schemas().all(|s| matches!(s.resolve_raw(&path), Resolved::Unknown)) {
+                continue;
+            }
             let renamed = self.find_in_source(&origin, &path, span);
             found = match (renamed, found) {
-                (Some(renamed), Some(plain)) if self.is_known(&origin, stripped) => {
+                (Some(renamed), Some(plain)) if origin.knows(stripped) => {
                     Some(self.coalesce_renamed(renamed, plain, name, span))
                 }
                 (renamed, _) => renamed,
@@ -402,10 +433,6 @@ impl Lowering<'_> {
         }
     }
 
-    fn is_known(&self, origin: &Origin, name: &str) -> bool {
-        !matches!(origin.resolve(name), Resolved::Unknown)
-    }
-
     /// A wildcard rename lays its fields over existing ones of the same name where an event has them.
     fn coalesce_renamed(&mut self, renamed: Expr, plain: Expr, name: &str, span: Span) -> Expr {
         let message = format!("`{name}` is the renamed field where an event has it, else the field of that name");
@@ -419,6 +446,46 @@ impl Lowering<'_> {
     }
 
     fn find_in_source(&mut self, origin: &Origin, name: &str, span: Span) -> Option<Expr> {
+        if self.scope.grouped.is_some() {
+            return self.grouped_field(name, span);
+        }
+        let mut found = self.find_in_one(origin, name, span);
+        let knows = |o: &&Origin| !matches!(o.resolve(name), Resolved::Unknown);
+        let all = std::iter::once(origin).chain(&origin.others);
+        if let Some(with) = all.clone().find(knows) {
+            for without in all.filter(|o| !knows(o)) {
+                self.note_absent(name, &with.schema, &without.schema, span);
+            }
+        }
+        for other in &origin.others {
+            found = match (found, self.find_in_one(other, name, span)) {
+                (Some(a), Some(b)) if a.ty.multivalue != b.ty.multivalue => {
+                    let message = format!(
+                        "`{name}` holds one value in one of the sources and several in another, which is not supported"
+                    );
+                    self.fail_syntax(message, span, "read the sources one by one, and join them with `append`");
+                    Some(Expr::null(span))
+                }
+                (Some(a), Some(b)) => {
+                    let (ty, nullable) = (a.ty.union(b.ty), a.nullable || b.nullable);
+                    Some(Expr { ty, nullable, ..a })
+                }
+                // The events of the other source are without it.
+                (Some(one), None) | (None, Some(one)) => Some(Expr { nullable: true, ..one }),
+                (None, None) => None,
+            };
+        }
+        found
+    }
+
+    /// One of several sources lacks a field that another has.
+    fn note_absent(&mut self, name: &str, with: &Schema, without: &Schema, span: Span) {
+        let message =
+            format!("`{name}` is a field of `{}`; events of `{}` are taken to be without it", with.id, without.id);
+        self.sink.push(Diagnostic::new(&code::READING, message).at(span));
+    }
+
+    fn find_in_one(&mut self, origin: &Origin, name: &str, span: Span) -> Option<Expr> {
         match origin.resolve(name) {
             Resolved::Raw { path, ty, nullable } => Some(self.use_raw(&origin.schema, &path, ty, nullable, span)),
             Resolved::Calculated { formula, from_profile } => {
@@ -434,22 +501,33 @@ impl Lowering<'_> {
 
     /// A raw field of the source by its path, even where a calculated field hides it (`spath path=…`).
     pub(crate) fn raw_field(&mut self, path: &str, span: Span) -> Option<Expr> {
-        let schema = self.scope.origin.as_ref()?.schema.clone();
-        let (ty, nullable) = match schema.resolve_raw(path) {
-            Resolved::Raw { ty, nullable, .. } => (ty, nullable),
-            _ if schema.json => (raw_path_type(path), true),
-            _ => return None,
-        };
-        let raw = self.use_raw(&schema, path, ty, nullable, span);
-        let hidden = self.scope.origin.as_ref().is_some_and(|o| matches!(o.resolve(path), Resolved::Calculated { .. }));
-        if hidden {
-            // The calculated field takes the name; the raw one gets another beside it.
-            let alias: Name = format!("{path} (raw)").into();
-            let uses = self.uses.entry(schema.id.clone()).or_default();
-            uses.calculated.insert(alias.clone(), raw);
-            return Some(Expr::column(alias, ty, nullable, span));
+        if self.scope.grouped.is_some() {
+            return self.in_group(path, span, |lowering| lowering.raw_field(path, span));
         }
-        Some(raw)
+        let origin = self.scope.origin.clone()?;
+        let hidden = |o: &Origin| matches!(o.resolve(path), Resolved::Calculated { .. });
+        let hidden = hidden(&origin) || origin.others.iter().any(hidden);
+        let mut found: Option<Expr> = None;
+        for schema in origin.schemas() {
+            let (ty, nullable) = match schema.resolve_raw(path) {
+                Resolved::Raw { ty, nullable, .. } => (ty, nullable),
+                _ if schema.json => (raw_path_type(path), true),
+                _ => continue,
+            };
+            let mut raw = self.use_raw(schema, path, ty, nullable, span);
+            if hidden {
+                // The calculated field takes the name; the raw one gets another beside it.
+                let alias: Name = format!("{path} (raw)").into();
+                let uses = self.uses.entry(schema.id.clone()).or_default();
+                uses.calculated.insert(alias.clone(), raw);
+                raw = Expr::column(alias, ty, nullable, span);
+            }
+            found = Some(match found {
+                Some(before) => Expr { ty: before.ty.union(ty), nullable: true, ..raw },
+                None => raw,
+            });
+        }
+        found
     }
 
     fn use_raw(&mut self, schema: &Arc<Schema>, path: &str, ty: Type, nullable: bool, span: Span) -> Expr {
@@ -499,14 +577,29 @@ impl Lowering<'_> {
         if self.faulty {
             return Some(Expr::null(span));
         }
-        let near = nearest(name, origin.schema.names());
+        if self.scope.grouped.is_some() {
+            return self.grouped_field(name, span);
+        }
+        let profile = |s: &Schema| self.options.profiles.get(&*s.id).cloned();
+        let elsewhere = |s: &&Arc<Schema>| !matches!(s.resolve(name, profile(s).as_deref()), Resolved::Unknown);
+        if let Some(sibling) = self.siblings.iter().find(elsewhere).cloned() {
+            self.note_absent(name, &sibling, &origin.schema, span);
+            return Some(Expr::null(span));
+        }
+        let near = nearest(name, origin.schemas().flat_map(|s| s.names()));
         let did_you_mean = if near.is_empty() { String::new() } else { format!("did you mean {}?", list(&near)) };
         let mut diagnostic = Diagnostic::new(
             &code::UNKNOWN_FIELD,
-            format!("`{}` has no field `{name}` in its schema", origin.schema.id),
+            match origin.others.len() {
+                0 => format!("`{}` has no field `{name}` in its schema", origin.schema.id),
+                _ => {
+                    let ids: Vec<&str> = origin.schemas().map(|s| &*s.id).collect();
+                    format!("none of {} has a field `{name}` in its schema", list(&ids))
+                }
+            },
         )
         .at(span);
-        if !origin.schema.json || name.starts_with('_') {
+        if !origin.schemas().any(|s| s.json) || name.starts_with('_') {
             diagnostic.severity = Severity::Error;
             diagnostic.effect = Effect::Unsupported;
             let hint = "add it to a schema file of your own (`--schema`)";
@@ -519,8 +612,10 @@ impl Lowering<'_> {
         } else {
             format!("{did_you_mean} {hint}")
         }));
-        let schema = origin.schema.clone();
-        Some(self.use_raw(&schema, name, raw_path_type(name), true, span))
+        for schema in origin.schemas().filter(|s| s.json) {
+            self.use_raw(schema, name, raw_path_type(name), true, span);
+        }
+        Some(Expr::column(name, raw_path_type(name), true, span))
     }
 }
 

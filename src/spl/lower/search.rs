@@ -139,7 +139,7 @@ impl Lowering<'_> {
         if pattern.is_any() {
             return Ok(Expr::boolean(true, value.span));
         }
-        if self.scope.is_closed() {
+        if self.scope.is_closed() || self.scope.grouped.is_some() {
             let message = format!("the rows here have no raw event in which `{}` could be sought", value.text);
             let help = "compare a field: `field=\"*…*\"`";
             return Err(self.fail_syntax(message, value.span, help));

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::choice::{self, Choice};
 use super::{Lowering, Origin, Scope};
 use crate::diagnostic::{Diagnostic, Reported, code, did_you_mean};
-use crate::ir::{CompareOp, Rel, Scan, TimeBound, Window};
+use crate::ir::{CompareOp, Expr, ExprKind, Literal, Rel, Scan, SortKey, SortOrder, TimeBound, Window};
 use crate::options::Options;
 use crate::rule::{Library, Rule};
 use crate::schema::Schema;
@@ -12,8 +13,22 @@ use crate::source::Span;
 use crate::spl::search::{Search, Value};
 use crate::time;
 
-/// Fields that choose where Splunk looks, not what an event says.
-const SELECTORS: &[&str] = &["sourcetype", "source", "index", "host", "eventtype", "tag", "splunk_server", "datamodel"];
+/// Whether no row can pass a filter on top of a plan.
+fn is_empty(plan: &Rel) -> bool {
+    fn never(predicate: &Expr) -> bool {
+        match &predicate.kind {
+            ExprKind::Literal(Literal::Boolean(b)) => !b,
+            ExprKind::And(parts) => parts.iter().any(never),
+            ExprKind::Or(parts) => parts.iter().all(never),
+            _ => false,
+        }
+    }
+    match plan {
+        Rel::Filter { input, predicate } => never(predicate) || is_empty(input),
+        Rel::SemiJoin { input, .. } => is_empty(input),
+        _ => false,
+    }
+}
 
 /// The window of `--earliest` and `--latest`, else that of the library's deployment for the rule's type.
 pub(super) fn default_window(rule: &Rule, library: &Library, options: &Options) -> Window {
@@ -36,32 +51,60 @@ pub(crate) fn parse_bound(text: &str) -> Option<TimeBound> {
     time::parse_absolute(text).map(TimeBound::Absolute).or_else(|| time::parse_relative(text).map(TimeBound::Relative))
 }
 
-/// What the first `search` of a pipeline says about its source.
-#[derive(Default)]
-struct Selection<'s> {
-    /// Conditions on the event itself.
-    conditions: Vec<&'s Search>,
-    /// Groups of alternative selectors: `sourcetype=a OR source=b`.
-    selectors: Vec<Vec<(&'s str, &'s Value)>>,
-    window: Window,
-}
-
 impl Lowering<'_> {
-    /// Lowers the conditions of the first `search`: chooses the schema, then filters its events.
+    /// Lowers the conditions of the first `search`: chooses the sources, then filters their events.
     pub(crate) fn scan_search(&mut self, condition: &Search, span: Span) -> Result<(), Reported> {
-        let mut selection = Selection { window: self.window.clone(), ..Selection::default() };
-        let parts = match condition {
-            Search::And(parts) => parts.as_slice(),
-            one => std::slice::from_ref(one),
-        };
-        for part in parts {
-            self.sort_condition(part, &mut selection)?;
+        let mut window = self.window.clone();
+        let condition = self.take_window(condition, &mut window)?;
+        let schemas = self.choose_schemas(&condition, span)?;
+        let mut parts = Vec::new();
+        for schema in &schemas {
+            let rest = self.residual(&condition, schema, None)?;
+            if rest != choice::no() {
+                parts.push((schema.clone(), rest));
+            }
         }
-        let schema = self.choose_schema(&selection, span)?;
-        self.scan(schema, selection.window, Vec::new(), span);
-        for part in selection.conditions {
-            self.search_filter(part)?;
+        if parts.is_empty() {
+            // The conditions contradict each other.
+            parts.extend(schemas.into_iter().take(1).map(|s| (s, choice::no())));
         }
+        let mut scopes = Vec::new();
+        self.siblings = parts.iter().map(|(schema, _)| schema.clone()).collect();
+        for (schema, rest) in parts {
+            self.scan(schema, window.clone(), Vec::new(), span);
+            let filtered = self.search_filter(&rest);
+            let scope = std::mem::take(&mut self.scope);
+            if let Err(reported) = filtered {
+                self.siblings.clear();
+                return Err(reported);
+            }
+            scopes.push(scope);
+        }
+        self.siblings.clear();
+        // A source whose events can't satisfy the condition, for want of a field, is not read.
+        let found = scopes.iter().filter(|s| !s.plan.as_ref().is_some_and(is_empty)).count();
+        if found > 0 {
+            scopes.retain(|s| !s.plan.as_ref().is_some_and(is_empty));
+        }
+        scopes.truncate(found.max(1));
+        self.several(scopes, span)
+    }
+
+    /// Puts the events of several sources together, the newest first.
+    fn several(&mut self, mut scopes: Vec<Scope>, span: Span) -> Result<(), Reported> {
+        if scopes.len() == 1 {
+            self.scope = scopes.remove(0);
+            return Ok(());
+        }
+        let mut origins = scopes.iter().filter_map(|s| s.origin.clone());
+        let Some(mut origin) = origins.next() else { return Err(Reported) };
+        origin.others = origins.collect();
+        let inputs = scopes.into_iter().filter_map(|s| s.plan).collect();
+        self.scope = Scope { plan: Some(Rel::Union { inputs, span }), origin: Some(origin), ..Scope::default() };
+        let expr = self.field("_time", span);
+        let input = self.take_plan(span)?;
+        let keys = vec![SortKey { expr, descending: true, order: SortOrder::Number }];
+        self.put_plan(Rel::Sort { input, keys, limit: None, span });
         Ok(())
     }
 
@@ -82,16 +125,14 @@ impl Lowering<'_> {
         condition: &Search,
         span: Span,
     ) -> Result<(), Reported> {
-        let mut selection = Selection { window: self.window.clone(), ..Selection::default() };
-        self.sort_condition(condition, &mut selection)?;
-        for (field, value) in selection.selectors.iter().flatten() {
-            self.note_selector(field, value, &schema);
-        }
+        let mut window = self.window.clone();
+        let condition = self.take_window(condition, &mut window)?;
+        let condition = self.residual(&condition, &schema, Some(name))?;
         let model = name.split('.').next().unwrap_or(name);
         let listed = schema.select.iter().filter(|s| s.field == "datamodel").filter_map(|s| s.value.split_once('.'));
         let datasets = listed.filter(|(m, _)| m.eq_ignore_ascii_case(model)).map(|(_, d)| d.to_owned()).collect();
-        self.scan(schema, selection.window, datasets, span);
-        selection.conditions.into_iter().try_for_each(|part| self.search_filter(part))
+        self.scan(schema, window, datasets, span);
+        self.search_filter(&condition)
     }
 
     /// Filters by a condition in SPL that does not stand in the rule.
@@ -102,52 +143,32 @@ impl Lowering<'_> {
         self.search_filter(&parsed)
     }
 
-    fn note_selector(&mut self, field: &str, value: &Value, schema: &Schema) {
+    pub(super) fn note_selector(&mut self, field: &str, value: &Value, schema: &Schema) {
         let message = format!("`{field}={}` is not checked: the schema `{}` chooses the table", value.text, schema.id);
         self.sink.push(Diagnostic::new(&code::SOURCE_CONSTRAINT, message).at(value.span));
     }
 
-    /// Tells conditions on the source and the time from conditions on the event.
-    fn sort_condition<'s>(&mut self, part: &'s Search, selection: &mut Selection<'s>) -> Result<(), Reported> {
-        match part {
-            Search::And(parts) => parts.iter().try_for_each(|p| self.sort_condition(p, selection)),
+    /// Takes the bounds of the time window out of a condition's conjuncts.
+    fn take_window(&mut self, condition: &Search, window: &mut Window) -> Result<Search, Reported> {
+        match condition {
+            Search::And(parts) => {
+                let parts: Vec<Search> = parts.iter().map(|p| self.take_window(p, window)).collect::<Result<_, _>>()?;
+                Ok(Search::And(parts.into_iter().filter(|p| !p.is_empty()).collect()))
+            }
             Search::Compare { field, op, value, span } => match field.text.as_str() {
                 "earliest" | "latest" | "starttime" | "endtime" if *op == CompareOp::Eq => {
-                    self.time_bound(&field.text, value, &mut selection.window)
+                    self.time_bound(&field.text, value, window)?;
+                    Ok(choice::yes())
                 }
                 "_index_earliest" | "_index_latest" => {
                     let message =
                         format!("`{}` needs the time of indexing, which other platforms do not keep", field.text);
                     Err(self.fail_syntax(message, *span, "use `earliest` and `latest`"))
                 }
-                name if SELECTORS.contains(&name) => {
-                    if *op != CompareOp::Eq {
-                        let message = format!("`{name}` chooses the data source; only `{name}=…` is supported");
-                        return Err(self.fail_syntax(message, *span, "name the source that the rule reads"));
-                    }
-                    selection.selectors.push(vec![(name, value)]);
-                    Ok(())
-                }
-                _ => {
-                    selection.conditions.push(part);
-                    Ok(())
-                }
+                _ => Ok(condition.clone()),
             },
-            Search::In { field, values, .. } if SELECTORS.contains(&field.text.as_str()) => {
-                selection.selectors.push(values.iter().map(|v| (field.text.as_str(), v)).collect());
-                Ok(())
-            }
-            Search::Or(_) => {
-                match alternatives(part) {
-                    Some(group) => selection.selectors.push(group),
-                    None => selection.conditions.push(part),
-                }
-                Ok(())
-            }
-            _ => {
-                selection.conditions.push(part);
-                Ok(())
-            }
+            Search::Or(parts) if parts.len() == 1 => self.take_window(&parts[0], window),
+            _ => Ok(condition.clone()),
         }
     }
 
@@ -165,90 +186,40 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// The schema that a group of alternatives chooses. Alternatives beside it that no schema describes are reported.
-    fn one_schema(&mut self, group: &[(&str, &Value)]) -> Result<Option<Arc<Schema>>, Reported> {
-        let found = |(field, value): &(&str, &Value)| self.schemas.select(field, &value.text).cloned();
-        let choices: Vec<Option<Arc<Schema>>> = group.iter().map(found).collect();
-        let Some(first) = choices.iter().flatten().next().cloned() else { return Ok(None) };
-        for ((field, value), choice) in group.iter().zip(choices) {
-            match choice {
-                Some(other) if other.id == first.id => {}
-                Some(other) => return Err(self.two_sources(&first, &other, value.span)),
-                None => {
-                    let message = format!(
-                        "the search also reads `{field}={}`, which no schema describes; its events are missing (narrows)",
-                        value.text
-                    );
-                    let help = "add a schema file (`--schema`), or remove the alternative";
-                    self.sink.push(Diagnostic::new(&code::APPROXIMATION, message).at(value.span).help(help));
-                }
-            }
-        }
-        Ok(Some(first))
-    }
-
-    fn two_sources(&mut self, first: &Schema, other: &Schema, at: Span) -> Reported {
-        let message = format!("the search reads `{}` and `{}` at once", first.id, other.id);
-        let help = "a rule reads one log source; join others with `append` or `join`";
-        self.sink.fail(Diagnostic::new(&code::UNKNOWN_SOURCE, message).at(at).help(help))
-    }
-
-    fn choose_schema(&mut self, selection: &Selection<'_>, span: Span) -> Result<Arc<Schema>, Reported> {
-        let mut chosen: Option<Arc<Schema>> = None;
-        let mut unmatched = Vec::new();
-        for group in &selection.selectors {
-            let found = self.one_schema(group)?;
-            match (found, &chosen) {
-                (Some(found), None) => chosen = Some(found),
-                (Some(found), Some(first)) if found.id == first.id => {}
-                (Some(found), Some(first)) => return Err(self.two_sources(first, &found, group[0].1.span)),
-                (None, _) => unmatched.push(group),
-            }
-        }
+    fn choose_schemas(&mut self, condition: &Search, span: Span) -> Result<Vec<Arc<Schema>>, Reported> {
+        let unknown = match self.choice(condition)? {
+            Choice::Only(schemas) => return Ok(schemas),
+            Choice::Unknown(field, value) if choice::is_local(field) => match self.fallback(span) {
+                Some(schemas) => return Ok(schemas),
+                None => Some((field, value)),
+            },
+            Choice::Unknown(field, value) => Some((field, value)),
+            Choice::Any => match self.fallback(span) {
+                Some(schemas) => return Ok(schemas),
+                None => None,
+            },
+        };
         let described: Vec<String> = self
             .schemas
             .iter()
             .flat_map(|s| {
-                s.select.iter().filter(|x| x.field != "datamodel").map(|x| format!("{}={}", x.field, x.value))
+                s.select.iter().filter(|x| choice::is_source(&x.field)).map(|x| format!("{}={}", x.field, x.value))
             })
             .collect();
-        let Some(schema) = chosen else {
-            return Err(match unmatched.first() {
-                Some(group) => {
-                    let (field, value) = group[0];
-                    let message = format!("no schema describes the log source `{field}={}`", value.text);
-                    let help = did_you_mean(&format!("{field}={}", value.text), described.iter().map(String::as_str))
-                        .unwrap_or_else(|| {
-                            format!("add a schema file (`--schema`); there are schemas for {}", described.join(", "))
-                        });
-                    self.sink.fail(Diagnostic::new(&code::UNKNOWN_SOURCE, message).at(value.span).help(help))
-                }
-                None => {
-                    let message = "the search names no log source";
-                    let help = format!("begin with a source macro or one of {}", described.join(", "));
-                    self.sink.fail(Diagnostic::new(&code::NO_SOURCE, message).at(span).help(help))
-                }
-            });
-        };
-        for group in unmatched {
-            let (field, value) = group[0];
-            self.note_selector(field, value, &schema);
-        }
-        Ok(schema)
-    }
-}
-
-/// An OR of selectors alone.
-fn alternatives(part: &Search) -> Option<Vec<(&str, &Value)>> {
-    match part {
-        Search::Or(parts) => {
-            let groups: Option<Vec<_>> = parts.iter().map(alternatives).collect();
-            groups.map(|g| g.into_iter().flatten().collect())
-        }
-        Search::And(parts) if parts.len() == 1 => alternatives(&parts[0]),
-        Search::Compare { field, op: CompareOp::Eq, value, .. } if SELECTORS.contains(&field.text.as_str()) => {
-            Some(vec![(field.text.as_str(), value)])
-        }
-        _ => None,
+        Err(match unknown {
+            Some((field, value)) => {
+                let message = format!("no schema describes the log source `{field}={}`", value.text);
+                let help = did_you_mean(&format!("{field}={}", value.text), described.iter().map(String::as_str))
+                    .unwrap_or_else(|| {
+                        "add a schema file (`--schema`); `rulecast targets` lists the sources that have one".to_owned()
+                    });
+                self.sink.fail(Diagnostic::new(&code::UNKNOWN_SOURCE, message).at(value.span).help(help))
+            }
+            None => {
+                let message = "the search names no log source";
+                let help = "begin with a source macro, or with one of the conditions that `rulecast targets` lists";
+                self.sink.fail(Diagnostic::new(&code::NO_SOURCE, message).at(span).help(help))
+            }
+        })
     }
 }

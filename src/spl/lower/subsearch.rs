@@ -58,7 +58,7 @@ impl Lowering<'_> {
     }
 
     fn subsearch_scope(&mut self, pipeline: &Pipeline, span: Span) -> Result<Scope, Reported> {
-        let inner = self.beside(pipeline)?;
+        let inner = self.beside_as(pipeline, true)?;
         if !inner.is_closed() {
             let help = "end the subsearch in `fields` or `table` with the fields to compare";
             return Err(self.fail_syntax("the subsearch returns whole events", span, help));

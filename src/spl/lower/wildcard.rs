@@ -36,19 +36,19 @@ impl Lowering<'_> {
             self.scope.columns.iter().filter(|c| pattern.matches(&c.name, false)).map(|c| c.name.clone()).collect();
         let Some(origin) = &self.scope.origin else { return Ok(names) };
         let prefix = text.split('*').next().unwrap_or("");
-        let schema = origin.schema.clone();
-        let listed = schema.fields.keys().any(|f| pattern.matches(f, false));
+        let listed = origin.schemas().any(|s| s.fields.keys().any(|f| pattern.matches(f, false)));
         let reaches_open = |root: &String| {
             let open = format!("{root}.");
             open.starts_with(prefix) || prefix.starts_with(&open)
         };
         let renamed = origin.prefixes.iter().any(|(_, to)| to.starts_with(prefix) || prefix.starts_with(to.as_str()));
-        if renamed || (!listed && schema.open.iter().any(reaches_open)) {
+        let open = origin.schemas().any(|s| s.open.iter().any(reaches_open));
+        if renamed || (!listed && open) {
             let message = format!("which fields `{text}` stands for is not known before the query runs");
             let help = "name the fields that the rule needs";
             return Err(self.sink.fail(Diagnostic::new(&code::WILDCARD_FIELDS, message).at(span).help(help)));
         }
-        if schema.open.iter().any(reaches_open) {
+        if open {
             let message = format!(
                 "`{text}` stands for the fields that the schema lists; others that events have are missing (narrows)"
             );
@@ -60,9 +60,8 @@ impl Lowering<'_> {
         let named = |d: &&String| text.strip_prefix(d.as_str()).is_some_and(|r| r.starts_with('.'));
         let dataset = origin.datasets.iter().find(named).map(|d| format!("{d}.")).unwrap_or_default();
         let mut known: Vec<String> = origin
-            .schema
-            .fields
-            .keys()
+            .schemas()
+            .flat_map(|s| s.fields.keys())
             .map(|f| format!("{dataset}{f}"))
             .filter(|f| pattern.matches(f, false) && !origin.removed.iter().any(|r| **r == **f))
             .collect();

@@ -185,6 +185,20 @@ impl Binding {
         Some(Place::Json { column: column.clone(), path: steps(&path[root.len()..])? })
     }
 
+    /// Gives each of a schema's fields that has only the place `"*" = "*"` its column by name.
+    pub(super) fn spread<'f>(&mut self, fields: impl Iterator<Item = &'f String>) {
+        if !self.columns.contains_key("*") {
+            return;
+        }
+        let plain = |f: &&String| !f.contains(['.', '{']) && !self.columns.contains_key(*f);
+        let named: Vec<&String> = fields.filter(plain).collect();
+        for field in named {
+            if let Some(Place::Column { column, .. }) = self.place(field).filter(|_| *field != "_time") {
+                self.columns.insert(field.clone(), ColumnForm::Short(column));
+            }
+        }
+    }
+
     /// The table's columns as far as this section names them, each once: what whole events show.
     pub(super) fn table_columns(&self) -> Vec<String> {
         let root = |column: &str| {
@@ -203,7 +217,8 @@ impl Binding {
             .chain(self.partitions.iter().map(|p| &p.column))
             .map(|c| root(c));
         for column in columns.chain(others) {
-            if !out.contains(&column) {
+            // `"*" = "*"` places any name and is no column.
+            if column != "*" && !out.contains(&column) {
                 out.push(column);
             }
         }

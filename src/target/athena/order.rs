@@ -19,6 +19,10 @@ impl Emitter<'_> {
         span: Span,
         needs: &Needs,
     ) -> Result<Block, Reported> {
+        if matches!(frame, Frame::Recent { .. }) {
+            let message = "a window that slides over the rows of all groups, or over a time, is not supported";
+            return Err(self.unsupported(span, message, "set `global=f` if each group has a window of its own"));
+        }
         let mut inner = needs.clone();
         for (name, _) in columns {
             inner.columns.remove(name);

@@ -128,7 +128,7 @@ impl Emitter<'_> {
         block.set(Name::from("_time"), Slot::Ready(time));
         for field in &scan.fields {
             if &*field.name != "_time" {
-                let slot = if &*field.name == "_raw" {
+                let slot = if &*field.name == "_raw" && binding.place("_raw").is_none() {
                     Slot::Record(record_id(&binding))
                 } else {
                     Slot::Raw { path: field.name.clone(), ty: field.ty, nullable: field.nullable }
@@ -148,7 +148,10 @@ impl Emitter<'_> {
     fn binding(&mut self, scan: &Scan) -> Result<Arc<Binding>, Reported> {
         let schema = self.context.schemas.get(&scan.source);
         match schema.and_then(|s| s.section::<Binding>("athena")) {
-            Some(Ok(binding)) => Ok(Arc::new(binding)),
+            Some(Ok(mut binding)) => {
+                binding.spread(schema.iter().flat_map(|s| s.fields.keys()));
+                Ok(Arc::new(binding))
+            }
             Some(Err(message)) => Err(self.sink.fail(
                 Diagnostic::new(
                     &code::INVALID_SCHEMA,

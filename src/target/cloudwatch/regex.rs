@@ -5,6 +5,7 @@
 //! and `#`, which might begin a comment, is `\x23`.
 
 use crate::ir::{Case, Pattern, Piece};
+use crate::regex::{Analysis, Feature};
 
 /// What a wildcard matches; `.` might stop at a line break.
 const ANY: &str = r"[\s\S]";
@@ -101,6 +102,10 @@ pub(super) struct Translated {
 /// # Errors
 /// The part that the engine lacks, as a phrase: "a lookahead".
 pub(super) fn translate(pcre: &str) -> Result<Translated, String> {
+    let analysis = Analysis::new(pcre).map_err(|e| e.message)?;
+    if let Some(phrase) = analysis.uses.iter().find_map(|u| lacking(u.feature)) {
+        return Err(phrase.to_owned());
+    }
     let mut out = Translated { source: String::with_capacity(pcre.len()), groups: Vec::new() };
     let chars: Vec<char> = pcre.chars().collect();
     let mut i = 0;
@@ -130,9 +135,7 @@ pub(super) fn translate(pcre: &str) -> Result<Translated, String> {
                 continue;
             }
             '[' if rest.first() == Some(&':') => {
-                let Some(end) = rest.iter().position(|c| *c == ']') else {
-                    return Err("an open character class".to_owned());
-                };
+                let end = rest.iter().position(|c| *c == ']').unwrap_or(rest.len());
                 out.source.extend(&chars[i..=i + 1 + end]);
                 i += end + 2;
                 continue;
@@ -146,18 +149,12 @@ pub(super) fn translate(pcre: &str) -> Result<Translated, String> {
                 i += group(rest, &mut out)?;
                 continue;
             }
-            '*' | '+' | '?' | '}' if !class && rest.first() == Some(&'+') && is_quantifier_end(c, &chars[..i]) => {
-                return Err("a possessive quantifier".to_owned());
-            }
             '/' => out.source.push_str("\\/"),
             '#' => out.source.push_str(r"\x23"),
             c if c.is_control() => out.source.push_str(&hex(c)),
             c => out.source.push(c),
         }
         i += 1;
-    }
-    if class {
-        return Err("an open character class".to_owned());
     }
     // RE2's syntax is near enough to that of the `regex` crate for a last check.
     if regex_syntax::Parser::new().parse(&out.source).is_err() {
@@ -166,13 +163,17 @@ pub(super) fn translate(pcre: &str) -> Result<Translated, String> {
     Ok(out)
 }
 
-/// Whether a character ends a quantifier: `}` does only behind `{` and digits.
-fn is_quantifier_end(c: char, before: &[char]) -> bool {
-    if c != '}' {
-        return true;
+/// What RE2 or Hyperscan lacks whatever its notation, as a phrase.
+fn lacking(feature: Feature) -> Option<&'static str> {
+    match feature {
+        Feature::LookAhead { .. } => Some("a lookahead"),
+        Feature::LookBehind { .. } => Some("a lookbehind"),
+        Feature::Atomic => Some("an atomic group"),
+        Feature::Possessive => Some("a possessive quantifier"),
+        Feature::BackReference => Some("a back-reference"),
+        Feature::Verb | Feature::StartOption => Some("a verb `(*…)`"),
+        _ => None,
     }
-    let digits = before.iter().rev().take_while(|c| c.is_ascii_digit() || **c == ',').count();
-    digits > 0 && before.len() > digits && before.get(before.len() - digits - 1) == Some(&'{')
 }
 
 /// Copies an escape; gives how many characters it takes, the backslash included.
@@ -197,7 +198,6 @@ fn escape_sequence(escaped: char, rest: &[char], class: bool, out: &mut String) 
             out.extend(&rest[1..3]);
             return Ok(4);
         }
-        '1'..='9' | 'k' | 'g' => return Err("a back-reference".to_owned()),
         '#' => out.push_str(r"\x23"),
         c if c.is_ascii_punctuation() => {
             // `\"`, `\/`, `\.` …: the character itself.
@@ -217,9 +217,6 @@ fn escape_sequence(escaped: char, rest: &[char], class: bool, out: &mut String) 
 /// Copies the start of a group; gives how many characters it takes, the parenthesis included.
 fn group(rest: &[char], out: &mut Translated) -> Result<usize, String> {
     out.source.push('(');
-    if rest.first() == Some(&'*') {
-        return Err("a verb `(*…)`".to_owned());
-    }
     if rest.first() != Some(&'?') {
         return Ok(1);
     }
@@ -229,9 +226,6 @@ fn group(rest: &[char], out: &mut Translated) -> Result<usize, String> {
             out.source.push_str("?:");
             return Ok(3);
         }
-        "<=" | "<!" => return Err("a lookbehind".to_owned()),
-        a if a.starts_with('=') || a.starts_with('!') => return Err("a lookahead".to_owned()),
-        a if a.starts_with('>') => return Err("an atomic group".to_owned()),
         a if a.starts_with('<') => 2,
         "P<" => 3,
         _ => {

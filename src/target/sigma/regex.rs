@@ -3,6 +3,8 @@
 //! and groups with names are spelled with these. What can't be is kept and reported, or refused where it can't even
 //! be kept.
 
+use crate::regex::{Analysis, Feature};
+
 /// A translated expression.
 #[derive(PartialEq, Debug)]
 pub(super) struct Translated {
@@ -18,9 +20,10 @@ pub(super) struct Translated {
 /// # Errors
 /// The construct that has no equivalent.
 pub(super) fn translate(regex: &str) -> Result<Translated, &'static str> {
+    let analysis = Analysis::new(regex).map_err(|_| "a malformed expression")?;
     let chars: Vec<char> = regex.chars().collect();
     // Numbers of groups and the order of alternatives only matter where something refers back or can't backtrack.
-    let plain = !has_backreference(&chars) && !regex.contains("(?>");
+    let plain = !analysis.has(|f| matches!(f, Feature::BackReference | Feature::Atomic));
     let mut t = Translator { chars, at: 0, out: String::new(), flags: Vec::new(), beyond: Vec::new(), plain };
     t.leading_flags()?;
     let mut depth = 0_usize;
@@ -64,10 +67,6 @@ struct Translator {
     beyond: Vec<&'static str>,
     /// Whether groups may be renumbered and lazy quantifiers made greedy.
     plain: bool,
-}
-
-fn has_backreference(chars: &[char]) -> bool {
-    chars.windows(2).any(|w| w[0] == '\\' && (('1'..='9').contains(&w[1]) || w[1] == 'k' || w[1] == 'g'))
 }
 
 impl Translator {

@@ -66,7 +66,7 @@ impl Tracer<'_> {
                 flow.shape(Some(*span));
                 let command = match frame {
                     Frame::Partition => "eventstats",
-                    Frame::Running { .. } => "streamstats",
+                    Frame::Running { .. } | Frame::Recent { .. } => "streamstats",
                 };
                 for (name, _) in columns {
                     self.hide(&mut flow, name, format!("condition on values over several events (`{command}`)"), true);

@@ -26,11 +26,11 @@ impl Lower<'_> {
         for (name, aggregate) in columns {
             let groups = match frame {
                 Frame::Partition => Some(partition.clone()),
-                Frame::Running { .. } => None,
+                Frame::Running { .. } | Frame::Recent { .. } => None,
             };
             let command = match frame {
                 Frame::Partition => "eventstats",
-                Frame::Running { .. } => "streamstats",
+                Frame::Running { .. } | Frame::Recent { .. } => "streamstats",
             };
             self.missing_column(name, aggregate.ty, span, groups, &["`", command, "`"].concat());
         }

@@ -1,0 +1,78 @@
+//! From compiled rules to their rows: what `run` and `test` share.
+
+use super::args::EvaluationArgs;
+use super::batch::Done;
+use super::events::{Events, Read};
+use super::{Failure, settings};
+use crate::diagnostic::{Diagnostic, Severity, code};
+use crate::eval::{self, Program, Rows, Session};
+use crate::schema::Schemas;
+
+/// Settings of the evaluator.
+pub(super) fn options(args: &EvaluationArgs) -> Result<eval::Options, Failure> {
+    let now = match &args.now {
+        Some(text) => settings::now(text)?,
+        None => settings::clock(),
+    };
+    let mut options = eval::Options { now: now as f64, ..eval::Options::default() };
+    if let Some(rows) = args.limit_rows {
+        options.max_rows = rows;
+    }
+    Ok(options)
+}
+
+/// The number of threads.
+pub(super) fn jobs(args: &EvaluationArgs) -> usize {
+    let available = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    args.jobs.map_or_else(available, std::num::NonZeroUsize::get)
+}
+
+/// Whether a rule can be run: it was compiled to the end of the front end.
+pub(super) fn is_runnable(done: &Done) -> bool {
+    done.compiled.ir.is_some() && done.compiled.diagnostics.iter().all(|d| d.severity < Severity::Error)
+}
+
+/// Runs rules over the same events. The results are in the order of the rules.
+pub(super) fn run(
+    rules: &[&Done],
+    events: &Events,
+    schemas: &Schemas,
+    options: &eval::Options,
+    jobs: usize,
+) -> Result<(Vec<Result<Rows, Diagnostic>>, Read), Failure> {
+    let mut results: Vec<Option<Result<Rows, Diagnostic>>> = Vec::new();
+    let mut programs = Vec::new();
+    for done in rules {
+        let program = match &done.compiled.ir {
+            Some(ir) => Program::new(ir, schemas),
+            None => Err(eval::Error { message: "the rule has no meaning".to_owned(), span: None }),
+        };
+        match program {
+            Ok(program) => {
+                programs.push(program);
+                results.push(None);
+            }
+            Err(error) => results.push(Some(Err(diagnostic(&error)))),
+        }
+    }
+    let mut session = Session::new(programs, options.clone());
+    let read = events.feed(&mut session, schemas, jobs)?;
+    let mut of_programs = session.into_results().into_iter();
+    let results = results.into_iter().map(|result| {
+        let of_program = || of_programs.next().map(|r| r.map_err(|e| diagnostic(&e)));
+        let lost = || Err(Diagnostic::new(&code::INTERNAL, "the evaluator has lost a rule"));
+        result.or_else(of_program).unwrap_or_else(lost)
+    });
+    Ok((results.collect(), read))
+}
+
+fn diagnostic(error: &eval::Error) -> Diagnostic {
+    let mut diagnostic = Diagnostic::new(&code::NOT_RUN, error.message.as_str());
+    diagnostic.span = error.span;
+    diagnostic
+}
+
+/// What the evaluator has to say about a rule's rows.
+pub(super) fn notes(rows: &Rows) -> impl Iterator<Item = Diagnostic> {
+    rows.notes.iter().map(|(message, span)| Diagnostic::new(&code::RUN_NOTE, message.as_str()).at(*span))
+}

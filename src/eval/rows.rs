@@ -1,0 +1,42 @@
+//! The rows as the reader sees them.
+
+use super::expr::RAW;
+use super::gather::visible;
+use super::session::Rows;
+use super::table::Table;
+use super::{TIME, Value};
+use crate::ir::{Name, Output};
+use crate::source::Span;
+
+/// A table with the columns that the output shows.
+pub(super) fn shown(mut table: Table, output: &Output, notes: Vec<(String, Span)>) -> Rows {
+    match output {
+        Output::Columns(columns) => {
+            let places: Vec<usize> = columns.iter().map(|c| table.position_or_add(&c.name)).collect();
+            Rows { table: picked(&table, &places), events: false, removed: Vec::new(), notes }
+        }
+        Output::Open(_) => Rows { table: visible(table), events: false, removed: Vec::new(), notes },
+        Output::Events { added, removed } => {
+            let mut names: Vec<(Name, Option<usize>)> = Vec::new();
+            names.push(("_time".into(), table.position("_time").or_else(|| table.position(TIME))));
+            for column in added.iter().filter(|c| &*c.name != "_time" && &*c.name != "_raw") {
+                names.push((column.name.clone(), table.position(&column.name)));
+            }
+            // The raw record comes last, and is what its fields are read from.
+            names.push(("_raw".into(), table.position(RAW)));
+            names.retain(|(name, _)| &**name == "_raw" || !removed.contains(name));
+            let cell =
+                |row: &Vec<Value<'static>>, place: &Option<usize>| place.map(|p| row[p].clone()).unwrap_or_default();
+            let rows = table.rows.iter().map(|row| names.iter().map(|(_, p)| cell(row, p)).collect()).collect();
+            let columns = names.into_iter().map(|(name, _)| name).collect();
+            Rows { table: Table { columns, rows }, events: true, removed: removed.clone(), notes }
+        }
+    }
+}
+
+fn picked(table: &Table, places: &[usize]) -> Table {
+    Table {
+        columns: places.iter().map(|p| table.columns[*p].clone()).collect(),
+        rows: table.rows.iter().map(|row| places.iter().map(|p| row[*p].clone()).collect()).collect(),
+    }
+}
