@@ -9,6 +9,7 @@ use crate::ir::{Expr, Name, Scalar};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Chart {
@@ -66,6 +67,18 @@ impl Syntax for Chart {
             }
         }
         Ok(chart)
+    }
+
+    fn print(&self, out: &mut Printer) {
+        self.series.print(out);
+        self.items.iter().for_each(|item| item.print(out));
+        for (word, split) in [("over", &self.row), ("by", &self.column)] {
+            if let Some(split) = split {
+                out.word(word);
+                split.print(out);
+            }
+        }
+        self.series.print_where(out);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

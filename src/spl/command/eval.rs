@@ -3,7 +3,7 @@
 use super::Syntax;
 use crate::diagnostic::Reported;
 use crate::function::to_text;
-use crate::ir::{Expr, ExprKind, Pattern, Piece, Rel, Type};
+use crate::ir::{Expr, ExprKind, Pattern, Rel, Type};
 use crate::source::Span;
 use crate::spl::eval::{self, Eval as Expression};
 use crate::spl::lower::Lowering;
@@ -144,12 +144,10 @@ impl Lowering<'_> {
     /// Sets the field whose name the row holds.
     fn assign(&mut self, parts: &[Part], value: Expr, at: Span, span: Span) -> Result<(), Reported> {
         let mut texts = Vec::new();
-        let mut pieces = Vec::new();
         for part in parts {
             let field = match part {
                 Part::Text(text) => {
                     texts.push(Expr::string(text.clone(), at));
-                    pieces.push(Piece::Text(text.clone()));
                     continue;
                 }
                 Part::Field(field) => field,
@@ -160,7 +158,6 @@ impl Lowering<'_> {
                 return Err(super::unsupported(self, at, message, "use `mvexpand` or `mvindex` before"));
             }
             texts.push(to_text(value));
-            pieces.push(Piece::Any);
         }
         let nullable = texts.iter().any(|t| t.nullable);
         let name = match texts.pop() {
@@ -171,7 +168,7 @@ impl Lowering<'_> {
             }
             None => return Ok(()),
         };
-        let pattern = Pattern::new(pieces);
+        let pattern = Pattern::of_text(&name);
         for column in self.scope.columns.iter_mut().filter(|c| pattern.matches(&c.name, false)) {
             column.ty = Type { multivalue: column.ty.multivalue, ..Type::UNKNOWN };
             column.nullable = true;

@@ -34,6 +34,8 @@ pub(crate) trait Syntax: Sized {
 
 mod cells;
 #[cfg(test)]
+mod column_tests;
+#[cfg(test)]
 mod for_tests;
 mod sed;
 mod series;

@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Multikv {
@@ -38,6 +39,16 @@ impl Syntax for Multikv {
             }
         }
         Ok(multikv)
+    }
+
+    fn print(&self, out: &mut Printer) {
+        self.options.iter().for_each(|(option, value)| out.option(&option.text, &value.text));
+        for (word, names) in [("fields", &self.fields), ("filter", &self.filter)] {
+            if !names.is_empty() {
+                out.word(word);
+                out.names(names);
+            }
+        }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

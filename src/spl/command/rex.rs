@@ -76,6 +76,9 @@ impl Syntax for Rex {
         if self.sed {
             out.option("mode", "sed");
         }
+        if let Some(field) = &self.offset_field {
+            out.option("offset_field", &field.text);
+        }
         out.quoted(&self.regex.text);
     }
 

@@ -15,6 +15,7 @@ use crate::source::Span;
 use crate::spl::lower::aggregate::{function, parse_one};
 use crate::spl::lower::{Aggregation, Lowering};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::{Printer, aggregate_name};
 
 /// A field that splits rows or columns.
 #[derive(Clone, PartialEq, Debug)]
@@ -93,7 +94,79 @@ impl Default for Series {
 pub(super) const OPTIONS: &[&str] =
     &["limit", "agg", "usenull", "useother", "nullstr", "otherstr", "sep", "format", "dedup_splitvals"];
 
+impl Split {
+    pub(super) fn print(&self, out: &mut Printer) {
+        out.name(&self.field.text);
+        self.bins.print(out);
+    }
+}
+
+impl Score {
+    fn print(&self, out: &mut Printer) {
+        match self {
+            Score::Rows(aggregation) => out.aggregation(aggregation),
+            Score::Cells(F::Percentile(n, exact)) => {
+                out.word(&format!("{}{n}", aggregate_name(F::Percentile(*n, *exact))));
+            }
+            Score::Cells(function) => out.word(aggregate_name(*function)),
+        }
+    }
+}
+
 impl Series {
+    /// Whether the choice has to be written as a condition: options can't say it.
+    fn is_condition(&self) -> bool {
+        matches!(self.choice, Choice::Over(_) | Choice::Under(_) | Choice::Ranked { others: true, .. })
+    }
+
+    /// The options, as they stand before the aggregations.
+    pub(super) fn print(&self, out: &mut Printer) {
+        let usual = Series::default();
+        match self.choice {
+            Choice::All => out.option("limit", "0"),
+            Choice::Ranked { count, bottom, others: false } if self.choice != usual.choice => {
+                out.option("limit", &format!("{}{count}", if bottom { "bottom" } else { "" }));
+            }
+            _ => {}
+        }
+        if let (Some(score), false) = (&self.score, self.is_condition()) {
+            out.open("agg=");
+            score.print(out);
+        }
+        out.flag("usenull", self.use_null, true);
+        out.flag("useother", self.use_other, true);
+        for (option, text, usual) in
+            [("nullstr", &self.null_text, usual.null_text), ("otherstr", &self.other_text, usual.other_text)]
+        {
+            if *text != usual {
+                out.option(option, text);
+            }
+        }
+        self.naming.print(out);
+    }
+
+    /// The condition behind the field of the columns.
+    pub(super) fn print_where(&self, out: &mut Printer) {
+        let (Some(score), true) = (&self.score, self.is_condition()) else { return };
+        out.word("where");
+        score.print(out);
+        match self.choice {
+            Choice::Over(bound) => {
+                out.word(">");
+                out.number(bound);
+            }
+            Choice::Under(bound) => {
+                out.word("<");
+                out.number(bound);
+            }
+            Choice::Ranked { count, bottom, others } => {
+                out.word(if others { "notin" } else { "in" });
+                out.word(&format!("{}{count}", if bottom { "bottom" } else { "top" }));
+            }
+            Choice::All => {}
+        }
+    }
+
     /// `agg=sum(x)`, which is no plain option: its value is an aggregation.
     pub(super) fn take_agg(&mut self, p: &mut Parser<'_>) -> Result<bool, Reported> {
         let start = p.pos();

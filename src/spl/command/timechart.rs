@@ -12,6 +12,7 @@ use crate::ir::{
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Timechart {
@@ -68,6 +69,20 @@ impl Syntax for Timechart {
             }
         }
         Ok(chart)
+    }
+
+    fn print(&self, out: &mut Printer) {
+        self.bins.print(out);
+        out.flag("cont", self.continuous, true);
+        out.flag("fixedrange", self.fixed_range, true);
+        out.flag("partial", self.partial, true);
+        self.series.print(out);
+        self.items.iter().for_each(|item| item.print(out));
+        if let Some(column) = &self.column {
+            out.word("by");
+            column.print(out);
+        }
+        self.series.print_where(out);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::ir::{Column, Name, Rel, Transpose as TransposeRel, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Transpose {
@@ -41,6 +42,19 @@ impl Syntax for Transpose {
             transpose.rows = p.number("transpose", &count)?;
         }
         Ok(transpose)
+    }
+
+    fn print(&self, out: &mut Printer) {
+        if self.rows != ROWS {
+            out.number(self.rows);
+        }
+        if self.column_name != "column" {
+            out.option("column_name", &self.column_name);
+        }
+        if let Some(field) = &self.header_field {
+            out.option("header_field", &field.text);
+        }
+        out.flag("include_empty", self.include_empty, true);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::ir::{Expr, ExprKind, Literal, Scalar, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Xpath {
@@ -44,6 +45,19 @@ impl Syntax for Xpath {
             Some(path) if !path.text.trim().is_empty() => Ok(Xpath { path, field, output, default }),
             Some(path) => Err(p.fail(&code::WRONG_ARGUMENTS, "the path of `xpath` is empty", path.span, HELP)),
             None => Err(p.expected("a path", HELP)),
+        }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        if self.output != "xpath" {
+            out.option("outfield", &self.output);
+        }
+        out.quoted(&self.path.text);
+        if let Some(field) = &self.field {
+            out.option("field", &field.text);
+        }
+        if let Some(default) = &self.default {
+            out.option("default", default);
         }
     }
 
