@@ -4,8 +4,8 @@ use super::present::{Clause, Definitions, truths, when_true};
 use super::value::Env;
 use super::{Blame, Layout, TypeFault};
 use crate::ir::{
-    Aggregate, AggregateFunction as F, Column, Expr, ExprKind, Frame, Join, JoinKind, Lookup, Name, Rel, Scalar,
-    Transaction, Transpose, Type, Within,
+    Aggregate, AggregateFunction as F, Column, Expr, ExprKind, Frame, Join, JoinKind, Lookup, Name, Pattern, Rel,
+    Scalar, Transaction, Transpose, Type, Within,
 };
 use crate::source::Span;
 
@@ -249,11 +249,12 @@ impl Checker {
                 self.value(name, &rows.env());
                 self.single(name, "the name of a field");
                 let nullable = self.value(value, &rows.env());
-                // Any column may be the one that is named.
+                // Any column whose name fits may be the one that is named.
                 rows.present.clear();
                 rows.truths.clear();
                 rows.definitions = Definitions::default();
-                for c in &mut rows.layout.columns {
+                let names = Pattern::of_text(name);
+                for c in rows.layout.columns.iter_mut().filter(|c| names.matches(&c.name, false)) {
                     c.ty = c.ty.union(value.ty);
                     c.nullable |= nullable;
                 }
@@ -428,14 +429,15 @@ impl Checker {
         let mut rows = self.rel(&lookup.input);
         for (_, value) in &lookup.on {
             self.value(value, &rows.env());
-            self.single(value, "a lookup");
         }
+        // Each value of a multivalue field is looked up.
+        let found = Type { multivalue: lookup.on.iter().any(|(_, e)| e.ty.multivalue), ..Type::UNKNOWN };
         let absent = lookup.table.default_match.is_none();
         for output in &lookup.outputs {
             let before = rows.layout.column(&output.output).filter(|_| output.keep_existing).cloned();
             rows.put(match before {
-                Some(b) => column(&output.output, b.ty.union(Type::UNKNOWN), b.nullable && absent),
-                None => column(&output.output, Type::UNKNOWN, absent),
+                Some(b) => column(&output.output, b.ty.union(found), b.nullable && absent),
+                None => column(&output.output, found, absent),
             });
         }
         rows
