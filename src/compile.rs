@@ -70,6 +70,9 @@ impl Compiler {
         // That a search is missing was said already.
         let searchable = rule.as_ref().filter(|rule| !rule.search.text.trim().is_empty());
         let parsed = searchable.and_then(|rule| spl::parse(&rule.search, &self.library, &mut sink).ok());
+        if let Some(rule) = &rule {
+            self.check_drilldowns(rule, &mut sink);
+        }
         let ir = match (&rule, &parsed) {
             (Some(rule), Some(ast)) => {
                 spl::lower(ast, rule, &self.library, &self.schemas, &self.options, &mut sink).ok()
@@ -81,6 +84,22 @@ impl Compiler {
         compiled.outputs =
             TARGETS.iter().filter(|t| targets.contains(&t.id())).map(|t| self.output(*t, &compiled)).collect();
         compiled
+    }
+
+    /// Parses the searches that an analyst opens from a finding. Their tokens (`$user$`) stand for values, and they are not
+    /// compiled; what is malformed is a warning.
+    fn check_drilldowns(&self, rule: &Rule, sink: &mut Sink) {
+        for drilldown in rule.drilldown_searches.iter().filter(|d| !d.search.text.trim().is_empty()) {
+            let mut own = Sink::default();
+            let _ = spl::parse(&drilldown.search, &self.library, &mut own);
+            for fault in own.into_diagnostics().into_iter().filter(|d| d.effect == Effect::Invalid) {
+                let message = format!("drilldown search `{}`: {}", one_line(&drilldown.name), fault.message);
+                let mut diagnostic = Diagnostic::new(&code::DRILLDOWN, message);
+                diagnostic.span = fault.span;
+                diagnostic.help = fault.help;
+                sink.push(diagnostic);
+            }
+        }
     }
 
     fn output(&self, target: &dyn Target, compiled: &Compiled) -> Output {
@@ -128,7 +147,7 @@ impl Compiler {
         let notes: Vec<String> = sink
             .diagnostics()
             .iter()
-            .filter(|d| !std::ptr::eq(d.code, &code::UNKNOWN_KEY))
+            .filter(|d| ![&code::UNKNOWN_KEY, &code::DRILLDOWN].contains(&d.code))
             .map(|d| one_line(&format!("{} {}: {}", d.code.id, d.code.name(), d.message)))
             .collect();
         let template = self.templates.get_template(target.id().name()).map_err(|e| e.to_string())?;

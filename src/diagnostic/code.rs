@@ -54,6 +54,7 @@ codes! {
     R011 DUPLICATE_NAME Warning None "two rules have the same output name, or two definitions of the content folder the same name";
     R012 NO_RULE Error Invalid "the path holds no rule";
     R013 EXTRA_DOCUMENT Note None "only the first YAML document of a rule file is read";
+    R014 DRILLDOWN Warning None "a drilldown search is malformed";
 
     M101 UNKNOWN_MACRO Error Invalid "no macro has this name";
     M102 MACRO_ARITY Error Invalid "the macro exists, but not with this number of arguments";

@@ -49,6 +49,11 @@ impl Layout {
         slot
     }
 
+    /// Takes a name away; the slot stays.
+    pub(super) fn remove(&mut self, name: &str) {
+        self.columns.retain(|(n, _)| &**n != name);
+    }
+
     pub(super) fn clear_names(&mut self) {
         self.columns.clear();
     }

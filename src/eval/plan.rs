@@ -52,6 +52,7 @@ pub(super) enum Step {
     Semi { on: Vec<(Expr, Name)>, other: OpId, negated: bool },
     Join { on: Vec<Name>, kind: JoinKind, max: Option<u32>, right: OpId },
     Assign { name: Expr, value: Expr },
+    Remove(Vec<Name>),
 }
 
 /// An [`ir::Lookup`] without its input.
@@ -92,6 +93,7 @@ pub(super) enum Work {
     Pivot(ir::Pivot),
     Unpivot { keep: Name, name: Name, value: Name },
     Transpose(ir::Transpose),
+    Continuous(Box<ir::Continuous>),
 }
 
 impl Gather {
@@ -238,6 +240,11 @@ impl<'r> Builder<'r> {
             Rel::Transaction(transaction) => {
                 let work = Work::Transaction(Box::new(transaction.clone()));
                 self.gathered(rel, &transaction.input, Gather::all(), work)
+            }
+            Rel::Remove { input, columns, .. } => self.step(input, Step::Remove(columns.clone())),
+            Rel::Continuous(continuous) => {
+                let work = Work::Continuous(Box::new(continuous.clone()));
+                self.gathered(rel, &continuous.input, Gather::all(), work)
             }
             Rel::Beside { left, right, replace, .. } => {
                 let right = self.rows(right);

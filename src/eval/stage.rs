@@ -177,6 +177,10 @@ fn bind(
             Some(Stage::Unnest(slot))
         }
         Step::Lookup(lookup) => Some(Stage::Lookup(Box::new(BoundLookup::bind(lookup, layout, now)?))),
+        Step::Remove(columns) => {
+            columns.iter().for_each(|name| layout.remove(name));
+            None
+        }
         Step::Semi { on, other, negated } => {
             let nodes = Binder::new(layout, now).all(on.iter().map(|(e, _)| e))?;
             let members = Members::new(&rows_of(*other), on.iter().map(|(_, name)| name));

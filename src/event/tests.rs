@@ -179,7 +179,7 @@ fn router() -> Router {
             field: "sourcetype".to_owned(),
             value: sourcetype.to_owned(),
             condition: None,
-            shared: false,
+            shared: Default::default(),
         }];
         schema.recognise = Some(Recognise {
             fields: fields.iter().map(|f| (*f).to_owned()).collect(),

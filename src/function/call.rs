@@ -59,12 +59,24 @@ impl Call<'_> {
         self.node(ty, true)
     }
 
+    /// The call itself as a node that is never NULL.
+    pub(crate) fn pass_present(self, ty: Type) -> Result<Expr, Fault> {
+        self.node(ty, false)
+    }
+
     fn node(self, ty: Type, nullable: bool) -> Result<Expr, Fault> {
         Ok(Expr::new(ExprKind::Call { function: self.name, args: self.arguments }, ty, nullable, self.span))
     }
 
     /// The call on single numbers; text is read as a number, NULL where it is none.
     pub(crate) fn pass_numbers(self, ty: Type) -> Result<Expr, Fault> {
+        self.numbers()?;
+        let nullable = self.nullable() || self.arguments.iter().any(|a| a.ty.is_text());
+        self.node(ty, nullable)
+    }
+
+    /// That all arguments are single numbers, or texts that may be.
+    pub(crate) fn numbers(&self) -> Result<(), Fault> {
         for argument in &self.arguments {
             self.single(argument)?;
             if argument.ty.scalar == Scalar::Boolean {
@@ -72,8 +84,7 @@ impl Call<'_> {
                 return Err(Fault::types(message, "use `if(condition, 1, 0)`", argument.span));
             }
         }
-        let nullable = self.nullable() || self.arguments.iter().any(|a| a.ty.is_text());
-        self.node(ty, nullable)
+        Ok(())
     }
 
     /// The call on single texts; numbers are written out.

@@ -4,6 +4,8 @@
 //! (`if`, `match`, `like`), or as a [`ExprKind::Call`] under its SPL name, which targets spell by their `functions.toml`.
 
 mod call;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use call::to_text;
 pub use call::{Call, Fault};
@@ -36,66 +38,26 @@ macro_rules! functions {
 }
 
 functions! {
-    abs, case, ceiling, cidrmatch, coalesce, exact, exp, false_, floor, hypot, if_, in_, isbool, isint, isnotnull, isnull, isnum,
-    isstr, len, like, ln, log, lower, ltrim, match_, max, md5, min, mvappend, mvcount, mvdedup, mvfind, mvindex, mvjoin,
-    mvrange, mvsort, mvzip, now, null, nullif, pi, pow, random, relative_time, replace, round, rtrim, sha1, sha256, sha512,
-    sigfig, spath, split, sqrt, strftime, strptime, substr, time, tonumber, tostring, trim, true_, typeof_, upper,
-    urldecode, validate,
+    abs, acos, acosh, asin, asinh, atan, atan2, atanh, avg, bit_and, bit_not, bit_or, bit_shift_left, bit_shift_right,
+    bit_xor, case, ceiling, cidrmatch, coalesce, cos, cosh, exact, exp, false_, floor, hypot, if_, in_, ipmask,
+    isarray, isbool, isdouble, isint, ismv, isnotnull, isnull, isnum, isobject, isstr, json, json_append, json_array,
+    json_array_to_mv, json_delete, json_entries, json_extend, json_extract, json_extract_exact, json_has_key_exact,
+    json_keys, json_object, json_set, json_set_exact, json_valid, len, like, ln, log, lower, ltrim, match_, max, md5,
+    min, mv_to_json_array, mvappend, mvcount, mvdedup, mvfind, mvindex, mvjoin, mvrange, mvsort, mvzip, now, null,
+    nullif, pi, pow, printf, random, relative_time, replace, round, rtrim, sha1, sha256, sha512, sigfig, sin, sinh,
+    spath, split, sqrt, strftime, strptime, substr, sum, tan, tanh, time, toarray, tobool, todouble, toint, tojson,
+    tomv, tonumber, toobject, tostring, trim, true_, typeof_, upper, urldecode, validate,
 }
 
-/// Functions that exist in SPL and are not implemented.
-const KNOWN: &[&str] = &[
-    "acos",
-    "acosh",
-    "array_to_mv",
-    "asin",
-    "asinh",
-    "atan",
-    "atan2",
-    "atanh",
-    "avg",
-    "bit_and",
-    "bit_not",
-    "bit_or",
-    "bit_shift_left",
-    "bit_shift_right",
-    "bit_xor",
-    "commands",
-    "cos",
-    "cosh",
-    "getfields",
-    "ipmask",
-    "json",
-    "json_append",
-    "json_array",
-    "json_array_to_mv",
-    "json_delete",
-    "json_entries",
-    "json_extend",
-    "json_extract",
-    "json_extract_exact",
-    "json_has_key_exact",
-    "json_keys",
-    "json_object",
-    "json_set",
-    "json_set_exact",
-    "json_valid",
-    "lookup",
-    "mv_to_json_array",
-    "object_to_array",
-    "printf",
-    "sin",
-    "sinh",
-    "sum",
-    "tan",
-    "tanh",
-    "toarray",
-    "tobool",
-    "todouble",
-    "toint",
-    "tojson",
-    "toobject",
-    "trendline",
+/// Functions that exist in SPL and are not implemented, and what to do.
+const KNOWN: &[(&str, &str)] = &[
+    ("array_to_mv", "use `json_array_to_mv`"),
+    ("cluster", "grouping by likeness is Splunk's own measure"),
+    ("commands", "it reads the text of searches; use `match` or `rex`"),
+    ("getfields", "the names of fields are not known before the query runs; name the fields"),
+    ("lookup", "use the command `lookup`"),
+    ("object_to_array", "use `json_entries`"),
+    ("trendline", "use the command `streamstats`"),
 ];
 
 /// The function of a name; case does not matter.
@@ -114,10 +76,46 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// Whether all arguments are single numbers: a multivalue field counts by its only value.
 pub fn takes_numbers(name: &str) -> bool {
-    ["abs", "ceiling", "exp", "floor", "ln", "log", "pow", "round", "sigfig", "sqrt"].contains(&name)
+    const NAMES: &[&str] = &[
+        "abs",
+        "acos",
+        "acosh",
+        "asin",
+        "asinh",
+        "atan",
+        "atan2",
+        "atanh",
+        "bit_and",
+        "bit_not",
+        "bit_or",
+        "bit_shift_left",
+        "bit_shift_right",
+        "bit_xor",
+        "ceiling",
+        "cos",
+        "cosh",
+        "exp",
+        "floor",
+        "ln",
+        "log",
+        "pow",
+        "round",
+        "sigfig",
+        "sin",
+        "sinh",
+        "sqrt",
+        "tan",
+        "tanh",
+    ];
+    NAMES.contains(&name)
 }
 
 /// Whether SPL has a function of this name that is not implemented.
 pub fn is_known(name: &str) -> bool {
-    KNOWN.contains(&name)
+    instead_of(name).is_some()
+}
+
+/// What to do without a function of SPL that is not implemented.
+pub fn instead_of(name: &str) -> Option<&'static str> {
+    KNOWN.iter().find(|(known, _)| *known == name).map(|(_, instead)| *instead)
 }

@@ -172,7 +172,17 @@ fn print_rel(rel: &Rel, depth: usize, out: &mut String) -> fmt::Result {
         }
         Rel::Pivot(p) => {
             let values: Vec<String> = p.values.iter().map(|v| name(v)).collect();
-            writeln!(out, "{pad}pivot {} by {} over {}", values.join(", "), name(&p.column), name(&p.row))?;
+            write!(out, "{pad}pivot {} by {} over {}", values.join(", "), name(&p.column), name(&p.row))?;
+            if p.naming != [NamePart::Column] {
+                write!(out, " called {}", naming(&p.naming))?;
+            }
+            if !p.zeros.is_empty() {
+                write!(out, ", 0 for no {}", p.zeros.iter().map(|z| name(z)).collect::<Vec<_>>().join(", "))?;
+            }
+            if !p.last.is_empty() {
+                write!(out, ", {} last", p.last.join(", "))?;
+            }
+            writeln!(out)?;
         }
         Rel::Unpivot { keep, name: column, value, .. } => {
             writeln!(out, "{pad}unpivot into {} and {} keeping {}", name(column), name(value), name(keep))?;
@@ -185,8 +195,33 @@ fn print_rel(rel: &Rel, depth: usize, out: &mut String) -> fmt::Result {
             writeln!(out, "{}", if t.include_empty { "" } else { ", without empty ones" })?;
         }
         Rel::Assign { name, value, .. } => writeln!(out, "{pad}assign {{{name}}} = {value}")?,
+        Rel::Continuous(c) => {
+            write!(out, "{pad}continuous {} every ", name(&c.column))?;
+            match c.stride {
+                Stride::Even(n) => write!(out, "{n}")?,
+                Stride::Months(n) => write!(out, "{n} months")?,
+            }
+            for (label, bound) in [("from", &c.from), ("until", &c.until)] {
+                if let Some(bound) = bound {
+                    write!(out, " {label} {bound}")?;
+                }
+            }
+            writeln!(out)?;
+        }
+        Rel::Remove { columns, .. } => {
+            writeln!(out, "{pad}remove {}", columns.iter().map(|c| name(c)).collect::<Vec<_>>().join(", "))?;
+        }
     }
     Ok(())
+}
+
+fn naming(parts: &[NamePart]) -> String {
+    let piece = |part: &NamePart| match part {
+        NamePart::Text(text) => format!("{text:?}"),
+        NamePart::Value => "value".to_owned(),
+        NamePart::Column => "column".to_owned(),
+    };
+    parts.iter().map(piece).collect::<Vec<_>>().join(" + ")
 }
 
 fn print_transaction(t: &Transaction, pad: &str, out: &mut String) -> fmt::Result {

@@ -3,6 +3,7 @@
 //! It knows neither SPL's syntax nor any target. What SPL leaves unsaid is said here: how letters compare,
 //! what NULL does, which wildcard pieces a value has, whether some or all values of a multivalue field count.
 
+pub mod check;
 mod display;
 mod expr;
 mod fold;
@@ -16,7 +17,8 @@ pub use expr::{ArithmeticOp, Case, CompareOp, Expr, ExprKind, Literal, Name, Rel
 pub use path::parse_path;
 pub use pattern::{Pattern, Piece};
 pub use rel::{
-    Aggregate, AggregateFunction, Column, Frame, Join, JoinKind, Lookup, LookupOutput, LookupTable, MatchType, Output,
-    Pivot, Query, Rel, Scan, SortKey, SortOrder, TimeBound, Transaction, Transpose, Values, Window, Within,
+    Aggregate, AggregateFunction, Column, Continuous, Frame, Join, JoinKind, Lookup, LookupOutput, LookupTable,
+    MatchType, NamePart, Output, Pivot, Query, Rel, Scan, SortKey, SortOrder, Stride, TimeBound, Transaction,
+    Transpose, Values, Window, Within,
 };
 pub use ty::{Scalar, Type};

@@ -113,6 +113,13 @@ pub enum Rel {
         value: Expr,
         span: Span,
     },
+    Continuous(Continuous),
+    /// Without these columns; all others stay, those named by the data too.
+    Remove {
+        input: Box<Rel>,
+        columns: Vec<Name>,
+        span: Span,
+    },
 }
 
 /// SPL's `transaction` (Search Reference, "transaction"): rows that belong together become one. The row has `_time` of the
@@ -146,15 +153,57 @@ pub struct Transaction {
 }
 
 /// One row for each value of `row`, and one column for each value of `column` (`xyseries`, `chart … by`, `timechart … by`).
-/// The names of the columns are known only when the query runs. Rows come sorted by `row`.
+/// The names of the columns are known only when the query runs; they come in the order of their values as text. Rows come
+/// sorted by `row`. A row without a `row` is dropped, one without a `column` makes its row and no cell. Of several rows
+/// for one cell the last one counts.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Pivot {
     pub input: Box<Rel>,
     pub row: Name,
     pub column: Name,
-    /// What fills the cells. With several, a cell's column is called `<value's name>: <column's value>`.
+    /// What fills the cells: for each of them, the columns of all values of `column`.
     pub values: Vec<Name>,
+    /// How a cell's column is called; just by the value of `column` where this is only [`NamePart::Column`].
+    pub naming: Vec<NamePart>,
+    /// Those of `values` whose empty cells hold 0 and not NULL (counts).
+    pub zeros: Vec<Name>,
+    /// Values of `column` that come last, in this order (`NULL`, `OTHER`).
+    pub last: Vec<String>,
     pub span: Span,
+}
+
+/// A piece of the name of a column that [`Pivot`] makes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NamePart {
+    Text(String),
+    /// The name of the value that fills the cell.
+    Value,
+    /// The value of the column that is turned.
+    Column,
+}
+
+/// Adds a row for each bin that no row has (`timechart`, `makecontinuous`): there `column` is the bin's start, and every other
+/// column NULL. Rows come sorted by `column`; rows without it are dropped.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Continuous {
+    pub input: Box<Rel>,
+    /// Starts of bins: times, or numbers.
+    pub column: Name,
+    pub stride: Stride,
+    /// The start of the first bin, without columns; `None`: the least that a row has.
+    pub from: Option<Expr>,
+    /// No added bin begins at or after this, without columns; `None`: the greatest that a row has is the last.
+    pub until: Option<Expr>,
+    pub span: Span,
+}
+
+/// How far bins are apart.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Stride {
+    /// Seconds, where the column is a time.
+    Even(f64),
+    /// Months of the calendar.
+    Months(u32),
 }
 
 /// Rows become columns (`transpose`): a column with the names of the columns, then `row 1`, `row 2` and so on, or the
@@ -238,7 +287,8 @@ pub struct Join {
 pub struct Lookup {
     pub input: Box<Rel>,
     pub table: Arc<LookupTable>,
-    /// Column of the table, and the text that must match it.
+    /// Column of the table, and the text that must match it. Of a multivalue, some value must match; the outputs then have
+    /// the values of all matching rows, in the order of the field's values.
     pub on: Vec<(Name, Expr)>,
     pub outputs: Vec<LookupOutput>,
     pub span: Span,
@@ -364,6 +414,13 @@ pub enum AggregateFunction {
     Rate,
 }
 
+impl AggregateFunction {
+    /// Whether it is NULL where there is no row (or no value) at all; counts are 0.
+    pub fn is_null_of_nothing(self) -> bool {
+        !matches!(self, Self::Count | Self::CountIf | Self::DistinctCount | Self::EstimatedDistinctCount)
+    }
+}
+
 /// A whole query.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Query {
@@ -396,10 +453,11 @@ impl Rel {
             | Rel::Sort { input, .. }
             | Rel::Limit { input, .. }
             | Rel::Distinct { input, .. } => vec![input],
-            Rel::Unpivot { input, .. } | Rel::Assign { input, .. } => vec![input],
+            Rel::Unpivot { input, .. } | Rel::Assign { input, .. } | Rel::Remove { input, .. } => vec![input],
             Rel::Lookup(l) => vec![&l.input],
             Rel::Transaction(t) => vec![&t.input],
             Rel::Pivot(p) => vec![&p.input],
+            Rel::Continuous(c) => vec![&c.input],
             Rel::Transpose(t) => vec![&t.input],
             Rel::Beside { left, right, .. } => vec![left, right],
             Rel::Join(j) => vec![&j.left, &j.right],
@@ -420,10 +478,11 @@ impl Rel {
             | Rel::Sort { input, .. }
             | Rel::Limit { input, .. }
             | Rel::Distinct { input, .. } => vec![input],
-            Rel::Unpivot { input, .. } | Rel::Assign { input, .. } => vec![input],
+            Rel::Unpivot { input, .. } | Rel::Assign { input, .. } | Rel::Remove { input, .. } => vec![input],
             Rel::Lookup(l) => vec![&mut l.input],
             Rel::Transaction(t) => vec![&mut t.input],
             Rel::Pivot(p) => vec![&mut p.input],
+            Rel::Continuous(c) => vec![&mut c.input],
             Rel::Transpose(t) => vec![&mut t.input],
             Rel::Beside { left, right, .. } => vec![left, right],
             Rel::Join(j) => vec![&mut j.left, &mut j.right],
@@ -456,6 +515,8 @@ impl Rel {
             Rel::Unpivot { .. } => "unpivot",
             Rel::Transpose(_) => "transpose",
             Rel::Assign { .. } => "assign",
+            Rel::Continuous(_) => "continuous",
+            Rel::Remove { .. } => "remove",
         }
     }
 
@@ -476,11 +537,13 @@ impl Rel {
             | Rel::Distinct { span, .. }
             | Rel::Beside { span, .. }
             | Rel::Unpivot { span, .. }
-            | Rel::Assign { span, .. } => *span,
+            | Rel::Assign { span, .. }
+            | Rel::Remove { span, .. } => *span,
             Rel::Join(j) => j.span,
             Rel::Lookup(l) => l.span,
             Rel::Transaction(t) => t.span,
             Rel::Pivot(p) => p.span,
+            Rel::Continuous(c) => c.span,
             Rel::Transpose(t) => t.span,
         }
     }
@@ -492,6 +555,8 @@ impl Rel {
             Rel::Pivot(_) => "chart",
             Rel::Unpivot { .. } => "untable",
             Rel::Assign { .. } => "eval {field}=…",
+            Rel::Continuous(_) => "timechart",
+            Rel::Remove { .. } => "fields -",
             other => other.name(),
         }
     }

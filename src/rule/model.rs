@@ -92,7 +92,7 @@ pub enum Expect {
     Rows(Vec<Vec<(String, Vec<String>)>>),
 }
 
-/// A search that an analyst opens from a finding. It is kept, not compiled.
+/// A search that an analyst opens from a finding. It is parsed, not compiled.
 #[derive(Clone, Debug, Default)]
 pub struct Drilldown {
     pub name: String,

@@ -126,17 +126,61 @@ impl Expander<'_> {
             return call.end;
         }
         let Some(definition) = self.definition(&call, span, text, out) else { return call.end };
+        let mut body = substitute(text, &call, &definition, span);
         if definition.iseval {
-            let message = format!("macro `{}` is computed by `eval`, which needs a running Splunk", call.name);
-            let help = "replace the macro by the text that it computes";
-            self.fail(Diagnostic::new(&code::MACRO_EVAL, message).at(span).help(help));
-            return call.end;
+            match self.computed(&key, &body, span) {
+                Some(computed) => {
+                    body = Text::empty_like(text);
+                    body.push_macro(&computed, span, &Arc::from(call.name.as_str()));
+                }
+                None => return call.end,
+            }
         }
-        let body = substitute(text, &call, &definition, span);
         self.stack.push(key);
         self.expand_into(&body, out);
         self.stack.pop();
         call.end
+    }
+
+    /// The text that an eval-based definition gives for the arguments of the call.
+    fn computed(&mut self, key: &(String, usize), formula: &Text, span: Span) -> Option<String> {
+        let name = &key.0;
+        let mut faults = Sink::default();
+        let mut inner = Text::empty_like(formula);
+        // Macros inside the formula are text before it is computed.
+        let mut nested = Expander {
+            library: self.library,
+            sink: &mut faults,
+            stack: self.stack.clone(),
+            failed: false,
+            length: self.length,
+        };
+        nested.stack.push(key.clone());
+        nested.expand_into(formula, &mut inner);
+        let failed = nested.failed;
+        self.length = nested.length;
+        let reason = if failed {
+            "a macro in it can't be expanded".to_owned()
+        } else {
+            match super::parse_formula(inner.as_str(), span, &mut faults) {
+                Ok(parsed) => match super::constant::evaluate(&parsed) {
+                    Ok(value) => match value.text() {
+                        Some(text) => return Some(text),
+                        None => "it is NULL for these arguments".to_owned(),
+                    },
+                    Err(needs) => format!("{needs} has no value before the query runs"),
+                },
+                Err(Reported) => "it is no well-formed expression".to_owned(),
+            }
+        };
+        let message = format!("macro `{name}` is computed by `eval`, and can't be here: {reason}");
+        let help = "replace the macro by the text that it computes";
+        let mut diagnostic = Diagnostic::new(&code::MACRO_EVAL, message).at(span).help(help);
+        if let Some(fault) = faults.into_diagnostics().into_iter().next() {
+            diagnostic = diagnostic.note(fault.message);
+        }
+        self.fail(diagnostic);
+        None
     }
 
     /// The macro that a call means. A tuning hook that nobody defined is expanded here, to what keeps every row.
@@ -339,79 +383,5 @@ fn push_argument(out: &mut Text, text: &Text, (start, end): (usize, usize), span
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rule::ScalarMap;
-
-    fn library(macros: &[(&str, &[&str], &str)]) -> Library {
-        let mut library = Library::default();
-        for (name, arguments, definition) in macros {
-            let arguments: Vec<String> = arguments.iter().map(|a| (*a).to_owned()).collect();
-            let key = ((*name).to_owned(), arguments.len());
-            let definition = (*definition).to_owned();
-            library.macros.insert(key, Macro { name: (*name).to_owned(), arguments, definition, ..Macro::default() });
-        }
-        library
-    }
-
-    fn run(search: &str, macros: &[(&str, &[&str], &str)]) -> Result<String, String> {
-        let mut sink = Sink::default();
-        let map = Arc::new(ScalarMap::identity(0, search.len() as u32));
-        match expand(&Text::of_search(search, map), &library(macros), &mut sink) {
-            Ok(text) => Ok(text.as_str().to_owned()),
-            Err(Reported) => Err(format!("{} {}", sink.diagnostics()[0].code.id, sink.diagnostics()[0].message)),
-        }
-    }
-
-    #[test]
-    fn arguments_are_text() {
-        let ctime: (&str, &[&str], &str) = ("ctime", &["f"], "convert ctime($f$)");
-        assert_eq!(run("a | `ctime(firstTime)`", &[ctime]).as_deref(), Ok("a | convert ctime(firstTime)"));
-        let two: (&str, &[&str], &str) = ("in2", &["f", "v"], "$f$ IN ($v$) $other$");
-        assert_eq!(run("`in2(a, \"x, y\")`", &[two]).as_deref(), Ok("a IN (x, y) $other$"));
-    }
-
-    #[test]
-    fn definitions_nest_and_arity_chooses() {
-        let macros: &[(&str, &[&str], &str)] = &[("a", &[], "`a(1)`"), ("a", &["x"], "f=$x$")];
-        assert_eq!(run("`a`", macros).as_deref(), Ok("f=1"));
-        assert_eq!(run("`a(1,2)`", macros).err().as_deref(), Some("M102 macro `a` takes 0 or 1 arguments, not 2"));
-        assert_eq!(run("`b`", macros).err().as_deref(), Some("M101 unknown macro `b`"));
-    }
-
-    #[test]
-    fn recursion_is_found() {
-        let macros: &[(&str, &[&str], &str)] = &[("a", &[], "`b`"), ("b", &[], "`a`")];
-        assert_eq!(run("`a`", macros).err().as_deref(), Some("M103 macro `a` expands to itself: a → b → a"));
-    }
-
-    #[test]
-    fn hooks_keep_every_row() {
-        assert_eq!(run("a=1 | `my_rule_filter`", &[]).as_deref(), Ok("a=1 | search *"));
-        assert_eq!(run("a=1 `my_rule_filter` | stats count", &[]).as_deref(), Ok("a=1 * | stats count"));
-    }
-
-    #[test]
-    fn comments_vanish_and_quotes_protect() {
-        assert_eq!(run("a=1 ```why``` b=\"`c`\"", &[]).as_deref(), Ok("a=1  b=\"`c`\""));
-        assert_eq!(run("a=1 ```why", &[]).err().as_deref(), Some("S202 the comment has no closing ` ``` `"));
-    }
-
-    #[test]
-    fn positions_lead_to_the_rule() {
-        let mut sink = Sink::default();
-        let search = "x `m(val)` y";
-        let map = Arc::new(ScalarMap::identity(100, search.len() as u32));
-        let text =
-            expand(&Text::of_search(search, map), &library(&[("m", &["a"], "f=$a$ g")]), &mut sink).expect("expands");
-        assert_eq!(text.as_str(), "x f=val g y");
-        let of = |part: &str| {
-            let start = text.as_str().find(part).expect("part");
-            let span = text.span(start, start + part.len());
-            (span.start, span.end)
-        };
-        assert_eq!(of("f="), (102, 110));
-        assert_eq!(of("val"), (105, 108));
-        assert_eq!(of("y"), (111, 112));
-    }
-}
+#[path = "expand_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! The SPL front end: macro expansion, parsing, and lowering into the IR.
 
 pub mod command;
+mod constant;
 pub mod eval;
 mod expand;
 mod lower;

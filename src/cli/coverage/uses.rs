@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diagnostic::{Diagnostic, code};
 use crate::function;
 use crate::source::Span;
-use crate::spl::command::{Boundary, Dataset, IMPLEMENTED};
+use crate::spl::command::{Boundary, Dataset, IMPLEMENTED, Item};
 use crate::spl::eval::{Eval, EvalKind, Operator};
 use crate::spl::search::Search;
 use crate::spl::{Aggregation, Argument, Command, Pipeline, aggregate_name};
@@ -125,6 +125,12 @@ impl Walk {
                 self.aggregations(&c.aggregations);
                 c.reset_before.iter().chain(&c.reset_after).for_each(|e| self.eval(e));
             }
+            Command::Chart(c) => self.items(&c.items),
+            Command::Timechart(c) => self.items(&c.items),
+            Command::Mstats(c) => {
+                self.aggregations(&c.aggregations);
+                self.search(&c.condition);
+            }
             Command::Tstats(c) => {
                 self.aggregations(&c.aggregations);
                 self.search(&c.condition);
@@ -153,10 +159,26 @@ impl Walk {
 
     fn aggregations(&mut self, aggregations: &[Aggregation]) {
         for aggregation in aggregations {
-            self.add(Kind::Aggregate, aggregate_name(aggregation.function), aggregation.span);
+            let name = match &aggregation.argument {
+                Argument::Sparkline(_) => "sparkline",
+                _ => aggregate_name(aggregation.function),
+            };
+            self.add(Kind::Aggregate, name, aggregation.span);
             match &aggregation.argument {
                 Argument::Eval(e) => self.eval(e),
-                Argument::Rows | Argument::Field(_) => {}
+                Argument::Rows | Argument::Field(_) | Argument::Sparkline(_) => {}
+            }
+        }
+    }
+
+    fn items(&mut self, items: &[Item]) {
+        for item in items {
+            match item {
+                Item::Aggregation(one) | Item::Rate { sum: one, .. } => self.aggregations(std::slice::from_ref(one)),
+                Item::Expression { value, aggregations, .. } => {
+                    self.aggregations(aggregations);
+                    self.eval(value);
+                }
             }
         }
     }

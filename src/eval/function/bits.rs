@@ -9,9 +9,9 @@ const MOST: u64 = (1 << 53) - 1;
 
 pub(super) fn bind(name: &str, args: &[Expr]) -> Option<Box<dyn Apply>> {
     match (name, args.len()) {
-        ("bit_and", 2..) => strict(|args, _| fold(args, |a, b| a & b)),
-        ("bit_or", 2..) => strict(|args, _| fold(args, |a, b| a | b)),
-        ("bit_xor", 2..) => strict(|args, _| fold(args, |a, b| a ^ b)),
+        ("bit_and", 1..) => strict(|args, _| fold(args, |a, b| a & b)),
+        ("bit_or", 1..) => strict(|args, _| fold(args, |a, b| a | b)),
+        ("bit_xor", 1..) => strict(|args, _| fold(args, |a, b| a ^ b)),
         ("bit_not", 1) => strict(|args, _| value(bits(args, 0).map(|a| !a & MOST))),
         ("bit_not", 2) => strict(|args, _| fold(args, |a, mask| !a & mask)),
         ("bit_shift_left", 2) => strict(|args, _| shift(args, |a, n| a.checked_shl(n).filter(|r| r >> n == a))),

@@ -73,8 +73,8 @@ fn to_bool(value: &Value<'_>) -> Option<bool> {
         Value::Boolean(b) => Some(*b),
         Value::Null | Value::List(_) => None,
         value => match value.to_text().trim().to_ascii_lowercase().as_str() {
-            "true" | "t" | "yes" | "1" => Some(true),
-            "false" | "f" | "no" | "0" => Some(false),
+            "true" => Some(true),
+            "false" => Some(false),
             _ => value.as_number().map(|n| n != 0.0),
         },
     }

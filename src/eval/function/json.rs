@@ -29,7 +29,8 @@ pub(super) fn bind(name: &str, args: &[Expr]) -> Option<Box<dyn Apply>> {
         ("json_delete", 2..) => delete,
         ("json_array_to_mv" | "array_to_mv", 1 | 2) => array_to_mv,
         ("mv_to_json_array", 1 | 2) => mv_to_array,
-        ("tojson", 1) => |this, args| Some(Node::of(args.first()?, *this.types.first()?).to_string().into()),
+        ("tojson", 1 | 2) => to_json,
+        ("tomv", 1) => to_mv,
         // `fill`, then for each field: type, name, value (the command `tojson`).
         ("tojson_row", n) if n % 3 == 1 => row,
         ("toarray", 1) => to_array,
@@ -80,7 +81,9 @@ fn only<'e>(args: &[Value<'e>], wanted: fn(&Node) -> bool) -> Option<Value<'e>> 
 fn object<'e>(this: &Json, args: &[Value<'e>]) -> Option<Value<'e>> {
     let mut members: Vec<(String, Node)> = Vec::new();
     for index in (0..args.len()).step_by(2) {
-        let (key, value) = (text(args, index)?.into_owned(), this.node(args, index + 1)?);
+        // A member without a name is left out.
+        let Some(key) = text(args, index).map(|k| k.into_owned()) else { continue };
+        let value = this.node(args, index + 1)?;
         match members.iter_mut().find(|(k, _)| *k == key) {
             Some((_, before)) => *before = value,
             None => members.push((key, value)),
@@ -196,11 +199,32 @@ fn mv_to_array<'e>(_: &Json, args: &[Value<'e>]) -> Option<Value<'e>> {
     }))
 }
 
+/// The list that a JSON text is, else one of the value or values.
 fn to_array<'e>(this: &Json, args: &[Value<'e>]) -> Option<Value<'e>> {
+    match this.node(args, 0)? {
+        _ if args.first()?.is_null() => None,
+        items @ Node::List(_) => Some(items.to_string().into()),
+        other => list([other].into_iter()),
+    }
+}
+
+fn to_json<'e>(this: &Json, args: &[Value<'e>]) -> Option<Value<'e>> {
+    let infer = args.get(1).is_some_and(is_true);
+    let ty = if infer { Scalar::Unknown } else { *this.types.first()? };
+    let text_only = if ty == Scalar::Unknown && !infer { Scalar::String } else { ty };
+    let value = args.first()?;
+    let node = if infer && value.values().len() == 1 { typed("auto", value, ty)? } else { Node::of(value, text_only) };
+    Some(node.to_string().into())
+}
+
+/// The elements of a JSON list, else the value or values.
+fn to_mv<'e>(_: &Json, args: &[Value<'e>]) -> Option<Value<'e>> {
     match args.first()? {
-        Value::Null => None,
-        many @ Value::List(_) => Some(Node::of(many, *this.types.first()?).to_string().into()),
-        _ => only(args, |node| matches!(node, Node::List(_))),
+        Value::Text(text) => match Node::parse(text) {
+            Some(Node::List(items)) => Some(Value::list(items.iter().map(Node::value))),
+            _ => Some(Value::list([Value::Text(text.clone())])),
+        },
+        other => Some(Value::list([other.clone()])),
     }
 }
 
@@ -266,7 +290,12 @@ mod tests {
         assert_eq!(call!(json_object()), "{}");
         assert!(!exists("json_object", 1));
         assert_eq!(call!(json_array("a", 1.5, "{no")), r#"["a",1.5,"{no"]"#);
+        assert_eq!(call!(json_object((), 1, "b", 2)), r#"{"b":2}"#);
         assert_eq!(call!(tojson("x\"y")), r#""x\"y""#);
+        assert_eq!(call!(tojson(field("1"))), r#""1""#);
+        assert_eq!(call!(tojson(field("1"), true)), "1");
+        assert_eq!(call!(tojson(field("true"), true)), "true");
+        assert_eq!(call!(tojson(1)), "1");
     }
 
     #[test]
@@ -318,6 +347,12 @@ mod tests {
         assert_eq!(call!(mv_to_json_array(["a", "1", "true"], true)), r#"["a",1,true]"#);
         assert_eq!(call!(mv_to_json_array(())), "NULL");
         assert_eq!(call!(toarray("[1]")), "[1]");
+        assert_eq!(call!(toarray(field("x"))), r#"["x"]"#);
+        assert_eq!(call!(toarray(["x", "y"])), r#"["x","y"]"#);
+        assert_eq!(call!(toarray(())), "NULL");
+        assert_eq!(call!(tomv(r#"["x",1]"#)), "x|1");
+        assert_eq!(call!(tomv("x")), "x");
+        assert_eq!(call!(tomv(())), "NULL");
         assert_eq!(call!(toobject("[1]")), "NULL");
     }
 

@@ -1,6 +1,7 @@
 //! Informational functions (Search Reference, "Informational functions"). Text is a number where it reads as one, unless its type
 //! says that it never is.
 
+use super::tree::Node;
 use super::{Apply, Context, Value};
 use crate::ir::{Expr, Scalar};
 
@@ -11,6 +12,10 @@ pub(super) fn bind(name: &str, args: &[Expr]) -> Option<Box<dyn Apply>> {
         "isint" => Question::Integer,
         "isstr" => Question::Text,
         "isbool" => Question::Boolean,
+        "isdouble" => Question::Double,
+        "ismv" => Question::Several,
+        "isarray" => Question::Array,
+        "isobject" => Question::Object,
         "typeof" => Question::Type,
         _ => return None,
     };
@@ -24,6 +29,12 @@ enum Question {
     Integer,
     Text,
     Boolean,
+    /// A number with decimals.
+    Double,
+    Several,
+    /// JSON texts.
+    Array,
+    Object,
     Type,
 }
 
@@ -44,6 +55,10 @@ impl Apply for Kind {
             Question::Integer => number.is_some_and(|n| n == n.trunc()).into(),
             Question::Text => is_text.into(),
             Question::Boolean => is_boolean.into(),
+            Question::Double => number.is_some_and(|n| n != n.trunc()).into(),
+            Question::Several => (value.values().len() > 1).into(),
+            Question::Array => matches!(Node::parse(&value.to_text()), Some(Node::List(_))).into(),
+            Question::Object => matches!(Node::parse(&value.to_text()), Some(Node::Object(_))).into(),
             Question::Type => match () {
                 () if value.is_null() => "Invalid",
                 () if is_boolean => "Boolean",
@@ -73,6 +88,18 @@ mod tests {
         for answer in [call!(isnum(())), call!(isint(())), call!(isstr(())), call!(isbool(()))] {
             assert_eq!(answer, "False");
         }
+    }
+
+    #[test]
+    fn lists_and_objects_are_told_apart() {
+        assert_eq!(call!(isarray(field("[1]"))), "True");
+        assert_eq!(call!(isarray(field("{}"))), "False");
+        assert_eq!(call!(isobject(field("{}"))), "True");
+        assert_eq!(call!(isobject(())), "False");
+        assert_eq!(call!(ismv(["a", "b"])), "True");
+        assert_eq!(call!(ismv(["a"])), "False");
+        assert_eq!(call!(isdouble(field("1.5"))), "True");
+        assert_eq!(call!(isdouble(2)), "False");
     }
 
     #[test]

@@ -110,6 +110,32 @@ impl Apply for Find {
     }
 }
 
+/// `rex_offsets(text, regex, limit)`, for `offset_field` of `rex` (Search Reference, "rex"): where the named groups of each match begin
+/// and end, as `name=first-last` with positions of characters from 0, joined by `&` (reading). It is a function of the IR that SPL does
+/// not spell. `limit`: most matches, 0 for all.
+pub(super) struct Offsets(pub(super) Pattern);
+
+impl Apply for Offsets {
+    fn apply<'e>(&'e self, args: &mut [Value<'e>], context: &Context) -> Value<'e> {
+        let (Some(value), Some(limit)) = (text(args, 0), super::integer(args, 2)) else { return Value::Null };
+        let limit = usize::try_from(limit).unwrap_or(0);
+        let offsets = self.0.with(args, context, |matcher| {
+            let mut offsets = Vec::new();
+            for captures in matcher.all(&value, limit)? {
+                for name in matcher.names() {
+                    if let Some(range) = captures.range_of(name).filter(|r| !r.is_empty()) {
+                        let start = value[..range.start].chars().count();
+                        let end = start + value[range].chars().count();
+                        offsets.push(format!("{name}={start}-{}", end - 1));
+                    }
+                }
+            }
+            Ok(offsets)
+        });
+        offsets.filter(|o| !o.is_empty()).map(|o| o.join("&")).into()
+    }
+}
+
 fn position(values: &[Value<'_>], matcher: &Matcher) -> Result<Option<usize>, MatchError> {
     for (position, value) in values.iter().enumerate() {
         if matcher.is_match(&value.to_text())? {
@@ -147,6 +173,14 @@ mod tests {
         assert_eq!(call!(mvfind(["a", "err1", "err2"], r"err\d")), "1");
         assert_eq!(call!(mvfind(["a"], "x")), "NULL");
         assert_eq!(call!(mvfind((), "x")), "NULL");
+    }
+
+    #[test]
+    fn offsets_are_of_characters() {
+        assert_eq!(call!(rex_offsets("äb c", "(?<x>b) (?<y>.)", 1)), "x=1-1&y=3-3");
+        assert_eq!(call!(rex_offsets("abab", "(?<x>ab)", 0)), "x=0-1&x=2-3");
+        assert_eq!(call!(rex_offsets("abab", "(?<x>ab)", 1)), "x=0-1");
+        assert_eq!(call!(rex_offsets("abab", "(?<x>c)", 1)), "NULL");
     }
 
     #[test]

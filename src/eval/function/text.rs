@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::pattern::{Match, Pattern, Replace};
+use super::pattern::{Match, Offsets, Pattern, Replace};
 use super::{Apply, Context, Text, Value, integer, literal_text, slice, strict, take, text};
 use crate::eval::wildcard::Wildcard;
 use crate::ir::{Case, Expr, Piece};
@@ -22,6 +22,7 @@ pub(super) fn bind(name: &str, args: &[Expr]) -> Option<Box<dyn Apply>> {
         ("urldecode", 1) => strict(urldecode),
         ("split", 2) => strict(split),
         ("replace", 3) => Some(Box::new(Replace(Pattern::new(args, 1)))),
+        ("rex_offsets", 3) => Some(Box::new(Offsets(Pattern::new(args, 1)))),
         ("match", 2) => Some(Box::new(Match(Pattern::new(args, 1)))),
         ("like", 2) => Some(Box::new(Like(literal_text(args, 1).map(|p| like(&p))))),
         ("printf", 1..) => Some(super::printf::bind(args)),

@@ -2,6 +2,7 @@
 
 mod assign;
 mod beside;
+mod continuous;
 mod pivot;
 mod transaction;
 mod transpose;
@@ -35,6 +36,7 @@ pub(super) fn run(
         },
         Work::Pivot(pivot) => pivot::pivot(table, pivot),
         Work::Unpivot { keep, name, value } => pivot::unpivot(table, keep, name, value),
+        Work::Continuous(continuous) => continuous::run(table, continuous, options)?,
         Work::Transpose(transpose) => transpose::run(table, transpose),
     })
 }

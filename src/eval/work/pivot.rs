@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::eval::Value;
 use crate::eval::table::Table;
-use crate::ir::{Name, Pivot};
+use crate::ir::{Name, NamePart, Pivot};
 
 /// One row for each value of the row column, one column for each value of the other. Rows that lack one of them are left out.
 pub(super) fn pivot(table: Table, pivot: &Pivot) -> Table {
@@ -13,24 +13,41 @@ pub(super) fn pivot(table: Table, pivot: &Pivot) -> Table {
     };
     let values: Vec<(Name, Option<usize>)> =
         pivot.values.iter().map(|name| (name.clone(), table.position(name))).collect();
-    let several = values.len() > 1;
     let mut names: Vec<Value<'static>> = Vec::new();
     for cells in &table.rows {
         if !cells[column].is_null() && !cells[row].is_null() && !names.contains(&cells[column]) {
             names.push(cells[column].clone());
         }
     }
-    names.sort_by(Value::order);
+    // Values that come last have an order of their own.
+    let late = |name: &Value<'_>| {
+        let text = name.to_text();
+        pivot.last.iter().position(|l| **l == *text).map_or(0, |at| at + 1)
+    };
+    names.sort_by(|a, b| late(a).cmp(&late(b)).then_with(|| a.order(b)));
     let mut out = Table { columns: vec![pivot.row.clone()], rows: Vec::new() };
+    let mut zeros: Vec<usize> = Vec::new();
     let mut places: HashMap<(usize, String), usize> = HashMap::new();
     for (number, (value, _)) in values.iter().enumerate() {
         for name in &names {
             let text = name.to_text();
-            let shown = if several { format!("{value}: {text}") } else { text.to_string() };
+            let shown: String = pivot
+                .naming
+                .iter()
+                .map(|part| match part {
+                    NamePart::Text(text) => text.as_str(),
+                    NamePart::Value => value,
+                    NamePart::Column => &text,
+                })
+                .collect();
             let place = out.position_or_add(&shown.into());
+            if pivot.zeros.contains(value) {
+                zeros.push(place);
+            }
             places.insert((number, text.into_owned()), place);
         }
     }
+    zeros.sort_unstable();
     let mut rows: HashMap<Vec<u8>, usize> = HashMap::new();
     for cells in table.rows {
         if cells[row].is_null() || cells[column].is_null() {
@@ -40,6 +57,7 @@ pub(super) fn pivot(table: Table, pivot: &Pivot) -> Table {
         cells[row].write_key(&mut key);
         let at = *rows.entry(key).or_insert_with(|| {
             let mut fresh = vec![Value::Null; out.columns.len()];
+            zeros.iter().for_each(|place| fresh[*place] = Value::Integer(0));
             fresh[0] = cells[row].clone();
             out.rows.push(fresh);
             out.rows.len() - 1

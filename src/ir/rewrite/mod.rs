@@ -90,6 +90,8 @@ fn simplify_rel(rel: Rel) -> (Rel, Facts) {
         | Rel::Pivot(_)
         | Rel::Unpivot { .. }
         | Rel::Transpose(_)
+        | Rel::Continuous(_)
+        | Rel::Remove { .. }
         | Rel::Assign { .. } => {
             let mut rel = rel;
             for input in rel.inputs_mut() {

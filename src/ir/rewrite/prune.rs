@@ -13,14 +13,31 @@ pub(super) fn prune(plan: Rel, output: &Output) -> Rel {
     };
     // Where names come from the data, what a later stage reads can't be told.
     if matches!(output, Output::Open(_)) || names_by_data(&plan) {
-        return plan;
+        return prune_below(plan);
     }
     prune_rel(plan, &needed)
 }
 
 fn names_by_data(rel: &Rel) -> bool {
-    matches!(rel, Rel::Pivot(_) | Rel::Unpivot { .. } | Rel::Transpose(_) | Rel::Assign { .. })
+    matches!(rel, Rel::Pivot(_) | Rel::Unpivot { .. } | Rel::Transpose(_) | Rel::Remove { .. } | Rel::Assign { .. })
         || rel.inputs().into_iter().any(names_by_data)
+}
+
+/// What a pivot reads is known, whatever the names of the columns that it makes.
+fn prune_below(mut rel: Rel) -> Rel {
+    if let Rel::Pivot(p) = &mut rel
+        && !names_by_data(&p.input)
+    {
+        let needed: Needed = p.values.iter().chain([&p.row, &p.column]).cloned().collect();
+        let input = std::mem::replace(&mut *p.input, Rel::Union { inputs: Vec::new(), span: Default::default() });
+        *p.input = prune_rel(input, &needed);
+        return rel;
+    }
+    for input in rel.inputs_mut() {
+        let inner = std::mem::replace(input, Rel::Union { inputs: Vec::new(), span: Default::default() });
+        *input = prune_below(inner);
+    }
+    rel
 }
 
 fn read<'e>(needed: &Needed, expressions: impl IntoIterator<Item = &'e Expr>) -> Needed {
@@ -125,7 +142,13 @@ fn prune_rel(rel: Rel, needed: &Needed) -> Rel {
             span,
         },
         // Every column of their input is read.
-        Rel::Pivot(_) | Rel::Unpivot { .. } | Rel::Transpose(_) | Rel::Assign { .. } => rel,
+        Rel::Pivot(_) | Rel::Unpivot { .. } | Rel::Transpose(_) | Rel::Remove { .. } | Rel::Assign { .. } => rel,
+        Rel::Continuous(mut c) => {
+            let mut below = read(needed, c.from.iter().chain(&c.until));
+            below.insert(c.column.clone());
+            c.input = Box::new(prune_rel(*c.input, &below));
+            Rel::Continuous(c)
+        }
         Rel::Lookup(mut lookup) => {
             lookup.outputs.retain(|o| needed.contains(&o.output));
             let made = |n: &&Name| !lookup.outputs.iter().any(|o| o.output == **n && !o.keep_existing);

@@ -66,6 +66,8 @@ fn definitions(rel: &Rel) -> Option<Shared> {
         | Rel::Pivot(_)
         | Rel::Unpivot { .. }
         | Rel::Transpose(_)
+        | Rel::Continuous(_)
+        | Rel::Remove { .. }
         | Rel::Assign { .. } => None,
     }
 }

@@ -130,6 +130,8 @@ impl Lowering<'_> {
                 self.scope.columns.push(Column { nullable: true, ..column.clone() });
             }
         }
+        self.scope.open |= other.open;
+        self.scope.assigned.extend(other.assigned);
         if let (Some(a), Some(b)) = (&mut self.scope.origin, other.origin) {
             // A field that one side alone has removed is null in that side's rows only.
             a.removed.retain(|r| b.removed.contains(r));

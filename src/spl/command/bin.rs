@@ -1,45 +1,32 @@
 //! `bin`, `bucket`: rounds a field down to a multiple of a span (Search Reference, `bin`).
 
 use super::Syntax;
-use crate::diagnostic::{Reported, code};
-use crate::ir::{Expr, ExprKind, Scalar, TimeUnit, Type};
+use super::span::{BinOptions, OPTIONS};
+use crate::diagnostic::Reported;
+use crate::ir::Scalar;
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
 use crate::spl::print::Printer;
-use crate::time;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Bin {
     pub field: Spanned,
     pub output: Option<Spanned>,
-    pub span: BinSpan,
+    pub options: BinOptions,
 }
 
-/// The width of a bin.
-#[derive(Clone, PartialEq, Debug)]
-pub enum BinSpan {
-    Number(f64),
-    /// So many units of time.
-    Time(i64, TimeUnit),
-}
-
-const OPTIONS: &[&str] = &["span", "bins", "minspan", "start", "end", "aligntime"];
 const HELP: &str = "write `bin span=10m _time`";
 
 impl Syntax for Bin {
     const NAMES: &'static [&'static str] = &["bin", "bucket", "discretize"];
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
-        p.skip_space();
-        let start = p.pos();
-        let (mut span, mut field, mut output) = (None, None, None);
+        let (mut options, mut field, mut output) = (BinOptions::default(), None, None);
         while !p.at_stage_end() {
             if let Some((option, value)) = p.option()? {
-                match option.text.as_str() {
-                    "span" => span = Some(parse_span(p, &value)?),
-                    name if OPTIONS.contains(&name) => return Err(p.unsupported_option("bin", &option)),
-                    _ => return Err(p.unknown_option("bin", &option, OPTIONS)),
+                if !options.take(p, &option, &value)? {
+                    return Err(p.unknown_option("bin", &option, OPTIONS));
                 }
             } else if field.is_some() && p.eat_keyword("as") {
                 output = Some(p.expect_name("the output's name", HELP)?);
@@ -48,17 +35,14 @@ impl Syntax for Bin {
                 p.once(&mut field, name, "bin", HELP)?;
             }
         }
-        let Some(field) = field else { return Err(p.expected("a field name", HELP)) };
-        let Some(span) = span else {
-            let at = p.span_from(start);
-            let message = "`bin` without `span` picks a width that depends on the data, which is not supported";
-            return Err(p.fail(&code::UNSUPPORTED_SYNTAX, message, at, HELP));
-        };
-        Ok(Bin { field, output, span })
+        match field {
+            Some(field) => Ok(Bin { field, output, options }),
+            None => Err(p.expected("a field name", HELP)),
+        }
     }
 
     fn print(&self, out: &mut Printer) {
-        self.span.print(out);
+        self.options.print(out);
         out.name(&self.field.text);
         out.output(self.output.as_ref());
     }
@@ -66,70 +50,67 @@ impl Syntax for Bin {
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let value = lowering.field(&self.field.text, self.field.span);
         let output = self.output.as_ref().unwrap_or(&self.field);
-        let binned = bin_expr(lowering, value, &self.span, span)?;
+        let is_time = value.ty.scalar == Scalar::Time;
+        let Some(width) = self.options.width(is_time, lowering, span)? else {
+            if value.is_null_literal() {
+                return Ok(());
+            }
+            let message = "`bin` without `span` picks a width that depends on the data, which is not supported";
+            return Err(super::unsupported(lowering, span, message, "write the width, e.g. `bin span=10 field`"));
+        };
+        let binned = self.options.bin(value, &width, lowering, span)?;
         lowering.extend(vec![(output.text.as_str().into(), binned)], span)
     }
 }
 
-impl BinSpan {
-    /// `span=10m`.
-    pub(super) fn print(&self, out: &mut Printer) {
-        let text = match self {
-            BinSpan::Number(n) => n.to_string(),
-            BinSpan::Time(n, unit) => format!("{n}{}", time::symbol(*unit)),
-        };
-        out.option("span", &text);
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{codes, ir, ir_from, messages};
 
-/// `10m`, `1h`, `5`.
-pub(super) fn parse_span(p: &mut Parser<'_>, value: &Spanned) -> Result<BinSpan, Reported> {
-    let digits = value.text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(value.text.len());
-    let (number, unit) = value.text.split_at(digits);
-    let parsed = if unit.is_empty() {
-        number.parse().ok().map(BinSpan::Number)
-    } else {
-        let number = if number.is_empty() { Some(1) } else { number.parse().ok() };
-        number.zip(time::unit(unit)).map(|(n, unit)| BinSpan::Time(n, unit))
-    };
-    let positive = match &parsed {
-        Some(BinSpan::Number(n)) => *n > 0.0,
-        Some(BinSpan::Time(n, _)) => *n > 0,
-        None => false,
-    };
-    match parsed {
-        Some(span) if positive => Ok(span),
-        _ => {
-            let message = format!("`{}` is no span", value.text);
-            Err(p.fail(&code::UNSUPPORTED_OPTION, message, value.span, "write e.g. `span=10m`; snaps and logarithmic spans are not supported"))
-        }
+    fn last(ir: String) -> String {
+        ir.lines().find(|l| l.contains("_time = ")).unwrap_or(&ir).to_owned()
     }
-}
 
-/// The value rounded down. A number that meets a time is a number of seconds.
-pub(super) fn bin_expr(lowering: &mut Lowering<'_>, value: Expr, width: &BinSpan, span: Span) -> Result<Expr, Reported> {
-    if value.is_null_literal() {
-        return Ok(value);
+    #[test]
+    fn without_a_span_the_window_chooses_it() {
+        let chosen = |from: &str| last(ir_from(from, "bin _time | table _time"));
+        assert_eq!(chosen("-15m"), "extend _time = bin(_time, 10)");
+        assert_eq!(chosen("-60m"), "extend _time = bin(_time, 60)");
+        assert_eq!(chosen("-4h"), "extend _time = bin(_time, 300)");
+        assert_eq!(chosen("-24h"), "extend _time = bin(_time, 1800)");
+        assert_eq!(chosen("-7d"), "extend _time = bin(_time, 86400)");
+        assert_eq!(chosen("-30d"), "extend _time = bin(_time, 86400)");
+        assert_eq!(chosen("-1y"), "extend _time = relative_time(_time, \"@mon\")");
+        assert_eq!(codes("bin _time"), ["C403"]);
+        assert!(messages("bin _time bins=10")[0].contains("`10m`"), "{:?}", messages("bin _time bins=10"));
+        assert_eq!(last(ir("bin _time minspan=5m | table _time")), "extend _time = bin(_time, 300)");
     }
-    if value.ty.multivalue || value.ty.scalar == Scalar::Boolean {
-        return Err(super::unsupported(lowering, span, "`bin` takes a number or a time", "convert the field before"));
+
+    #[test]
+    fn weeks_and_months_follow_the_calendar() {
+        assert_eq!(last(ir("bin _time span=1mon | table _time")), "extend _time = relative_time(_time, \"@mon\")");
+        assert_eq!(last(ir("bin _time span=1w@w1 | table _time")), "extend _time = relative_time(_time, \"@w1\")");
+        assert_eq!(last(ir("bin _time span=1d@d | table _time")), "extend _time = bin(_time, 86400)");
+        assert_eq!(codes("bin _time span=1w"), ["C408"]);
+        assert_eq!(codes("bin _time span=2mon"), ["S211"]);
     }
-    let seconds = match width {
-        BinSpan::Number(n) => *n,
-        BinSpan::Time(n, unit) => match time::seconds(*unit) {
-            // Weeks begin with the epoch's weekday in no calendar.
-            Some(seconds) if *unit != TimeUnit::Week => *n as f64 * seconds as f64,
-            _ => {
-                let message = "spans of weeks and longer follow the calendar, which is not supported";
-                return Err(super::unsupported(lowering, span, message, "use a span in days"));
-            }
-        },
-    };
-    let ty = match value.ty.scalar {
-        Scalar::Time => Type::TIME,
-        Scalar::Integer if seconds.fract() == 0.0 => Type::INTEGER,
-        _ => Type::DOUBLE,
-    };
-    let nullable = value.nullable || value.ty.is_text();
-    Ok(Expr::new(ExprKind::Bin { value: Box::new(value), span: seconds }, ty, nullable, span))
+
+    #[test]
+    fn bins_can_begin_at_another_time() {
+        insta::assert_snapshot!(last(ir("bin _time span=1h aligntime=900 | table _time")), @"extend _time = (bin((_time - 900), 3600) + 900)");
+        insta::assert_snapshot!(last(ir("bin _time span=1h aligntime=earliest | table _time")), @r#"
+        extend _time = (relative_time(now(), "-1h") + bin((_time - relative_time(now(), "-1h")), 3600))
+        "#);
+        // Days begin at midnight whatever the option says.
+        assert_eq!(last(ir("bin _time span=1d aligntime=earliest | table _time")), "extend _time = bin(_time, 86400)");
+    }
+
+    #[test]
+    fn what_depends_on_the_data_is_refused() {
+        assert_eq!(codes("stats count | bin count"), ["S211"]);
+        assert_eq!(codes("stats count | bin count bins=10 start=0 end=100"), ["S211"]);
+        assert_eq!(codes("stats count | bin count span=2log5"), ["S211"]);
+        assert_eq!(codes("bin _time span=soon"), ["S207"]);
+        assert_eq!(codes("bin _time x=1"), ["S206"]);
+    }
 }

@@ -1,7 +1,9 @@
 //! `eval`: computes fields, one after the other (Search Reference, `eval`).
 
 use super::Syntax;
-use crate::diagnostic::{Reported, code};
+use crate::diagnostic::Reported;
+use crate::function::to_text;
+use crate::ir::{Expr, ExprKind, Pattern, Piece, Rel, Type};
 use crate::source::Span;
 use crate::spl::eval::{self, Eval as Expression};
 use crate::spl::lower::Lowering;
@@ -10,7 +12,41 @@ use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Eval {
-    pub assignments: Vec<(Spanned, Expression)>,
+    pub assignments: Vec<(Target, Expression)>,
+}
+
+/// What an assignment sets.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Target {
+    Field(Spanned),
+    /// `{field}` with text around it: the field whose name the row itself holds.
+    Named { parts: Vec<Part>, span: Span },
+}
+
+/// A piece of the name of a field that the row holds.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Part {
+    Text(String),
+    /// The value of a field.
+    Field(String),
+}
+
+impl Target {
+    fn print(&self, out: &mut Printer) {
+        match self {
+            Target::Field(name) => out.eval_field(&name.text),
+            Target::Named { parts, .. } => {
+                let text: String = parts
+                    .iter()
+                    .map(|part| match part {
+                        Part::Text(text) => text.clone(),
+                        Part::Field(field) => format!("{{{field}}}"),
+                    })
+                    .collect();
+                out.quoted(&text);
+            }
+        }
+    }
 }
 
 const HELP: &str = "write `eval name = expression`, several separated by commas";
@@ -28,13 +64,8 @@ impl Syntax for Eval {
                 _ => Some(eval::identifier(p)).filter(|n| !n.text.is_empty()),
             };
             let Some(name) = name else { return Err(p.expected("a field name", HELP)) };
-            if name.text.starts_with('{') && name.text.ends_with('}') {
-                let message = format!("`eval {}=…` names a field by another field's value", name.text);
-                let help = "name the fields that the rule needs";
-                return Err(p.fail(&code::UNSUPPORTED_SYNTAX, message, name.span, help));
-            }
             p.expect("=", HELP)?;
-            assignments.push((name, eval::parse(p)?));
+            assignments.push((target(name), eval::parse(p)?));
             if !p.eat(",") {
                 return Ok(Eval { assignments });
             }
@@ -44,7 +75,7 @@ impl Syntax for Eval {
     fn print(&self, out: &mut Printer) {
         for (i, (name, value)) in self.assignments.iter().enumerate() {
             out.comma(i);
-            out.eval_field(&name.text);
+            name.print(out);
             out.word("=");
             out.eval(value);
         }
@@ -52,16 +83,128 @@ impl Syntax for Eval {
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let mut result = Ok(());
-        for (name, expression) in &self.assignments {
-            match lowering.eval(expression) {
-                Ok(value) => lowering.extend(vec![(name.text.as_str().into(), value)], span)?,
-                Err(Reported) => {
+        for (target, expression) in &self.assignments {
+            let value = lowering.eval(expression);
+            let assigned = match (target, value) {
+                (Target::Field(name), Ok(value)) => lowering.extend(vec![(name.text.as_str().into(), value)], span),
+                (Target::Field(name), Err(Reported)) => {
                     // Later stages may use the field: it exists, whatever it holds.
-                    lowering.scope.declare(&name.text.as_str().into(), crate::ir::Type::UNKNOWN, true);
-                    result = Err(Reported);
+                    lowering.scope.declare(&name.text.as_str().into(), Type::UNKNOWN, true);
+                    Err(Reported)
                 }
+                (Target::Named { parts, span: at }, Ok(value)) => lowering.assign(parts, value, *at, span),
+                (Target::Named { .. }, Err(Reported)) => Err(Reported),
+            };
+            // Without a plan nothing that follows can be lowered.
+            if lowering.scope.plan.is_none() {
+                return assigned;
             }
+            result = result.and(assigned);
         }
         result
+    }
+}
+
+/// `{}` and `{0}` belong to a path in JSON; other braces hold a field's name.
+fn target(name: Spanned) -> Target {
+    let mut parts = Vec::new();
+    let mut text = String::new();
+    let mut rest = name.text.as_str();
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((inside, behind)) = after.split_once('}') else { break };
+        text.push_str(before);
+        if inside.chars().all(|c| c.is_ascii_digit()) {
+            text.push_str(&format!("{{{inside}}}"));
+        } else {
+            parts.extend((!text.is_empty()).then(|| Part::Text(std::mem::take(&mut text))));
+            parts.push(Part::Field(inside.trim().to_owned()));
+        }
+        rest = behind;
+    }
+    if parts.is_empty() {
+        return Target::Field(name);
+    }
+    text.push_str(rest);
+    parts.extend((!text.is_empty()).then_some(Part::Text(text)));
+    Target::Named { parts, span: name.span }
+}
+
+impl Lowering<'_> {
+    /// Sets the field whose name the row holds.
+    fn assign(&mut self, parts: &[Part], value: Expr, at: Span, span: Span) -> Result<(), Reported> {
+        let mut texts = Vec::new();
+        let mut pieces = Vec::new();
+        for part in parts {
+            let field = match part {
+                Part::Text(text) => {
+                    texts.push(Expr::string(text.clone(), at));
+                    pieces.push(Piece::Text(text.clone()));
+                    continue;
+                }
+                Part::Field(field) => field,
+            };
+            let value = self.field(field, at);
+            if value.ty.multivalue {
+                let message = format!("`{{{field}}}` names a field, and `{field}` can have several values");
+                return Err(super::unsupported(self, at, message, "use `mvexpand` or `mvindex` before"));
+            }
+            texts.push(to_text(value));
+            pieces.push(Piece::Any);
+        }
+        let nullable = texts.iter().any(|t| t.nullable);
+        let name = match texts.pop() {
+            Some(only) if texts.is_empty() => only,
+            Some(last) => {
+                texts.push(last);
+                Expr::new(ExprKind::Concat(texts), Type::STRING, nullable, at)
+            }
+            None => return Ok(()),
+        };
+        let pattern = Pattern::new(pieces);
+        for column in self.scope.columns.iter_mut().filter(|c| pattern.matches(&c.name, false)) {
+            column.ty = Type { multivalue: column.ty.multivalue, ..Type::UNKNOWN };
+            column.nullable = true;
+        }
+        self.scope.assigned.push(pattern);
+        let input = self.take_plan(span)?;
+        self.put_plan(Rel::Assign { input, name, value, span });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{codes, ir};
+    use super::*;
+
+    #[test]
+    fn a_row_can_hold_the_name_of_the_field_that_is_set() {
+        insta::assert_snapshot!(ir(r#"eval "user {awsRegion}" = userAgent | table "user eu-west-1" awsRegion"#), @r#"
+        assign {concat("user ", awsRegion)} = userAgent
+        project `user eu-west-1`, awsRegion
+        => `user eu-west-1`: unknown?, awsRegion: string
+        "#);
+        insta::assert_snapshot!(ir("stats count by awsRegion | eval {awsRegion}=count | where 'eu-west-1' > 2"), @r#"
+        aggregate count = count()
+            by awsRegion
+        assign {awsRegion} = count
+        filter eu-west-1 > 2
+        => awsRegion: unknown?, count: unknown?, and columns named by the data
+        "#);
+    }
+
+    #[test]
+    fn braces_of_paths_are_part_of_a_name() {
+        let field = |text: &str| target(Spanned { text: text.to_owned(), span: Span::default() });
+        assert!(matches!(field("a{}.b{0}"), Target::Field(_)));
+        let named = |parts| Target::Named { parts, span: Span::default() };
+        let (text, value) = (|t: &str| Part::Text(t.to_owned()), |t: &str| Part::Field(t.to_owned()));
+        assert_eq!(field("{key}"), named(vec![value("key")]));
+        assert_eq!(field("a{}_{key}b"), named(vec![text("a{}_"), value("key"), text("b")]));
+    }
+
+    #[test]
+    fn several_names_at_once_are_refused() {
+        assert_eq!(codes("eval x=split(userAgent, \" \"), {x}=1"), ["S211"]);
     }
 }

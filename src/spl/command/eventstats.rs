@@ -74,7 +74,11 @@ pub(super) fn window_in_runs(
     }
     partition.extend(runs);
     let keys: Vec<_> = by.iter().map(|f| f.text.as_str().into()).collect();
-    let columns = aggregate(lowering, aggregations, &keys)?;
+    let mut columns = aggregate(lowering, aggregations, &keys)?;
+    // The first row has none before it.
+    if matches!(frame, Frame::Running { current: false, .. } | Frame::Recent { current: false, .. }) {
+        columns.iter_mut().for_each(|(_, a)| a.nullable |= a.function.is_null_of_nothing());
+    }
     for (name, aggregate) in &columns {
         // A row without a key belongs to no group.
         let nullable = aggregate.nullable || partition.iter().any(|k| k.nullable);

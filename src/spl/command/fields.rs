@@ -58,6 +58,12 @@ impl Lowering<'_> {
     /// Removes fields; wildcards too.
     pub(crate) fn remove_fields(&mut self, fields: &[Spanned], span: Span) -> Result<(), Reported> {
         let matches = |name: &str| fields.iter().any(|f| wildcard::pattern(&f.text).matches(name, false));
+        if self.scope.open {
+            for field in fields.iter().filter(|f| f.text.contains('*')) {
+                self.need_all_names(&format!("`{}`", field.text), field.span)?;
+            }
+            return self.remove_columns(fields.iter().map(|f| f.text.as_str().into()).collect(), span);
+        }
         if self.scope.is_closed() {
             let kept: Vec<(Name, Expr)> = self
                 .scope

@@ -58,6 +58,7 @@ impl Syntax for Fillnull {
             }
             return lowering.extend(columns, span);
         }
+        lowering.need_all_names("`fillnull` without fields", span)?;
         if let Some(origin) = &mut lowering.scope.origin {
             // Fields are filled as later stages name them; those that no row has stay absent in Splunk.
             origin.fill = Some(self.value.text.clone());

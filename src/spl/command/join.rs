@@ -86,6 +86,10 @@ impl Syntax for Join {
             let message = "a `join` with whole events is not supported";
             return Err(super::unsupported(lowering, self.subsearch.span, message, "end the subsearch in `table` or `stats`"));
         }
+        if right.open {
+            let message = "a `join` with columns that the data names is not supported";
+            return Err(super::unsupported(lowering, self.subsearch.span, message, "end the subsearch in `table` or `stats`"));
+        }
         let common;
         let fields = if self.fields.is_empty() {
             common = self.common(&right, span, lowering)?;

@@ -64,11 +64,12 @@ impl Syntax for Lookup {
         for (column, field) in &self.on {
             let name = lowering.lookup_column(&table, column)?;
             let value = lowering.field(&field.text, field.span);
-            if value.ty.multivalue {
-                let message = format!("`lookup` on the multivalue field `{}` is not supported", field.text);
-                return Err(super::unsupported(lowering, field.span, message, "use `mvexpand` before"));
-            }
             on.push((name, value));
+        }
+        let many = on.iter().any(|(_, value)| value.ty.multivalue);
+        if on.iter().filter(|(_, value)| value.ty.multivalue).count() > 1 {
+            let message = "`lookup` on several multivalue fields is not supported: which values belong together is not known";
+            return Err(super::unsupported(lowering, span, message, "use `mvzip` and `mvexpand` before"));
         }
         let mut outputs = Vec::new();
         if self.outputs.is_empty() {
@@ -97,7 +98,12 @@ impl Syntax for Lookup {
         }
         for output in &outputs {
             let nullable = table.default_match.is_none();
-            lowering.scope.declare(&output.output, Type::UNKNOWN, nullable);
+            let existing = lowering.scope.column(&output.output).map(|c| c.ty.multivalue);
+            if output.keep_existing && existing.is_some_and(|e| e != many) {
+                let message = format!("`{}` would hold one value in some rows and several in others", output.output);
+                return Err(super::unsupported(lowering, span, message, "choose a new name"));
+            }
+            lowering.scope.declare(&output.output, Type { multivalue: many, ..Type::UNKNOWN }, nullable);
         }
         let input = lowering.take_plan(span)?;
         lowering.put_plan(Rel::Lookup(LookupRel { input, table, on, outputs, span }));
@@ -175,5 +181,29 @@ impl Lowering<'_> {
         let message = format!("lookup `{}` has no column `{}`", table.name, column.text);
         let help = format!("its columns are {}", crate::spl::lower::scope::list(&table.columns));
         Err(self.sink.fail(Diagnostic::new(&code::WRONG_ARGUMENTS, message).at(column.span).help(help)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{codes, ir};
+
+    #[test]
+    fn each_value_of_a_multivalue_field_is_looked_up() {
+        insta::assert_snapshot!(ir(r#"eval urls=split(userAgent, " ") | lookup brands url as urls OUTPUT brand | where mvcount(brand) > 1 | table brand"#), @r#"
+        extend urls = split(userAgent, " ")
+        lookup brands on url = urls giving brand = brand
+        filter mvcount(brand) > 1
+        project brand
+        => brand: multivalue<unknown>?
+        "#);
+    }
+
+    #[test]
+    fn one_value_and_several_do_not_mix() {
+        let mixed = r#"eval a=split(userAgent, " "), brand="x" | lookup brands url as a OUTPUTNEW brand"#;
+        assert_eq!(codes(mixed), ["N314", "S211"]);
+        let two = r#"eval a=split(userAgent, " "), b=split(userAgent, ",") | lookup brands url as a n as b OUTPUT brand"#;
+        assert_eq!(codes(two), ["N314", "S211"]);
     }
 }

@@ -32,6 +32,20 @@ pub(crate) trait Syntax: Sized {
     }
 }
 
+mod cells;
+mod sed;
+mod series;
+mod span;
+#[cfg(test)]
+mod testing;
+
+pub use cells::Item;
+pub use eval::{Part, Target};
+pub use series::{Choice, Score, Series, Split};
+pub use span::{BinOptions, BinSpan};
+pub use tojson::Kind;
+pub use xyseries::Naming;
+
 macro_rules! commands {
     ($($module:ident $name:ident),* $(,)?) => {
         $(mod $module; pub use $module::$name;)*
@@ -81,10 +95,9 @@ macro_rules! commands {
     };
 }
 
-pub use bin::BinSpan;
 pub use convert::Conversion;
 pub use sort::{Key, Order};
-pub use strcat::Part;
+pub use strcat::Part as StrcatPart;
 pub use transaction::Boundary;
 pub use union::Dataset;
 
@@ -98,6 +111,7 @@ commands! {
     appendpipe Appendpipe,
     autoregress Autoregress,
     bin Bin,
+    chart Chart,
     convert Convert,
     dedup Dedup,
     delta Delta,
@@ -105,6 +119,7 @@ commands! {
     eval Eval,
     eventstats Eventstats,
     external External,
+    extract Extract,
     fieldformat Fieldformat,
     fields Fields,
     filldown Filldown,
@@ -112,6 +127,7 @@ commands! {
     foreach Foreach,
     format Format,
     from From,
+    fromjson Fromjson,
     head Head,
     inputlookup Inputlookup,
     iplocation Iplocation,
@@ -119,12 +135,15 @@ commands! {
     lookup Lookup,
     makemv Makemv,
     makeresults Makeresults,
+    mstats Mstats,
+    multikv Multikv,
     multisearch Multisearch,
     mvcombine Mvcombine,
     mvexpand Mvexpand,
     nomv Nomv,
     other Other,
     outputlookup Outputlookup,
+    rangemap Rangemap,
     regex Regex,
     rename Rename,
     replace Replace,
@@ -142,12 +161,19 @@ commands! {
     streamstats Streamstats,
     table Table,
     tail Tail,
+    timechart Timechart,
+    tojson Tojson,
     top Top,
     transaction Transaction,
+    transpose Transpose,
     tstats Tstats,
     union Union,
     uniq Uniq,
+    untable Untable,
     where_ Where,
+    xmlkv Xmlkv,
+    xpath Xpath,
+    xyseries Xyseries,
 }
 
 /// Commands that begin a pipeline.

@@ -74,6 +74,13 @@ impl Lowering<'_> {
 
     /// Renames columns together: (old name, new name, value).
     fn rename_columns(&mut self, pairs: Vec<(Name, Name, Expr)>, span: Span) -> Result<(), Reported> {
+        if self.scope.open {
+            let columns = pairs.iter().map(|(_, to, value)| (to.clone(), value.clone())).collect();
+            self.extend(columns, span)?;
+            let gone = pairs.iter().map(|(from, _, _)| from.clone());
+            let gone = gone.filter(|from| !pairs.iter().any(|(_, to, _)| to == from)).collect();
+            return self.remove_columns(gone, span);
+        }
         if self.scope.is_closed() {
             let mut columns: Vec<(Name, Expr)> = Vec::new();
             for Column { name, ty, nullable } in self.scope.columns.clone() {
@@ -84,6 +91,13 @@ impl Lowering<'_> {
                 }
                 let value = Expr::column(name.clone(), ty, nullable, span);
                 columns.push((renamed.unwrap_or(name), value));
+            }
+            // A member of a text is no column yet.
+            for (from, to, value) in pairs {
+                if self.scope.column(&from).is_none() {
+                    columns.retain(|(n, _)| *n != to);
+                    columns.push((to, value));
+                }
             }
             return self.reproject(columns, span);
         }
@@ -104,6 +118,7 @@ impl Lowering<'_> {
     }
 
     fn rename_wildcard(&mut self, from: &Spanned, to: &Spanned, span: Span) -> Result<(), Reported> {
+        self.need_all_names(&format!("`rename {} as {}`", from.text, to.text), from.span)?;
         let mut pairs = Vec::new();
         for column in self.scope.columns.clone() {
             if let Some(new) = wildcard::rename(&from.text, &to.text, &column.name)

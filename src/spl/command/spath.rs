@@ -4,7 +4,7 @@ use super::Syntax;
 use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::ir::{Expr, ExprKind, Scalar, Step, Type, parse_path};
 use crate::source::Span;
-use crate::spl::lower::Lowering;
+use crate::spl::lower::{Lowering, Reader};
 use crate::spl::parser::{Parser, Spanned};
 use crate::spl::print::Printer;
 
@@ -64,7 +64,7 @@ impl Syntax for Spath {
                     let message = format!("`spath` over the multivalue field `{}` is not supported", input.text);
                     return Err(super::unsupported(lowering, input.span, message, "use `mvexpand` before"));
                 }
-                lowering.open_json(value, span)
+                lowering.open_text(value, Reader::Json, span)
             }
         }
     }

@@ -77,9 +77,13 @@ impl Lowering<'_> {
     pub(crate) fn group(
         &mut self,
         mut keys: Vec<(crate::ir::Name, crate::ir::Expr)>,
-        aggregates: Vec<(crate::ir::Name, crate::ir::Aggregate)>,
+        mut aggregates: Vec<(crate::ir::Name, crate::ir::Aggregate)>,
         span: Span,
     ) -> Result<(), Reported> {
+        // Without keys there is a row even where nothing is aggregated.
+        if keys.is_empty() {
+            aggregates.iter_mut().for_each(|(_, a)| a.nullable |= a.function.is_null_of_nothing());
+        }
         // An aggregate that takes a key's name replaces it in the output; the rows are grouped all the same.
         let shadowed: Vec<crate::ir::Name> =
             keys.iter().map(|(n, _)| n.clone()).filter(|n| aggregates.iter().any(|(a, _)| a == n)).collect();

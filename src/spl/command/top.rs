@@ -90,7 +90,8 @@ impl Syntax for Top {
             let columns = vec![(total.clone(), sum)];
             lowering.put_plan(Rel::Window { input, partition: Vec::new(), frame: Frame::Partition, columns, span });
             let of = |op, left, right, ty| {
-                Expr::new(ExprKind::Arithmetic { op, left: Box::new(left), right: Box::new(right) }, ty, false, span)
+                let nullable = op == ArithmeticOp::Divide;
+                Expr::new(ExprKind::Arithmetic { op, left: Box::new(left), right: Box::new(right) }, ty, nullable, span)
             };
             let scaled = of(ArithmeticOp::Multiply, counted.clone(), Expr::double(100.0, span), Type::DOUBLE);
             let share = of(ArithmeticOp::Divide, scaled, Expr::column(total, Type::INTEGER, false, span), Type::DOUBLE);

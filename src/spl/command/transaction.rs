@@ -185,7 +185,7 @@ impl Transaction {
             Lists::Fields(fields) => fields.contains(name),
         };
         let below = std::mem::take(&mut lowering.scope);
-        let open = !below.is_closed() || below.open_table.is_some() || !below.json_inputs.is_empty() || below.grouped.is_some();
+        let open = !below.is_closed() || below.open_table.is_some() || !below.lazy_inputs.is_empty() || below.grouped.is_some();
         let grouped = Grouped { scope: Scope { plan: None, ..below.clone() }, lists: lists.clone(), null_text: self.null_text.clone() };
         let mut columns: Vec<(Name, Type)> = Vec::new();
         let made = |name: &Name| MADE.contains(&&**name);

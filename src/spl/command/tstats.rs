@@ -2,7 +2,7 @@
 //! Splunk reads, not what the result means.
 
 use super::Syntax;
-use super::bin::{self, BinSpan};
+use super::span::{self, BinOptions, BinSpan};
 use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::source::Span;
 use crate::spl::lower::{Aggregation, Lowering, aggregate, parse_aggregations};
@@ -61,7 +61,7 @@ impl Syntax for Tstats {
             }
         }
         let condition = if p.eat_keyword("where") { search::parse(p, &["by", "groupby"])? } else { Search::And(Vec::new()) };
-        let (mut by, mut span) = (Vec::new(), None);
+        let (mut by, mut width) = (Vec::new(), None);
         if p.eat_keyword("by") || p.eat_keyword("groupby") {
             loop {
                 while p.eat(",") {}
@@ -69,7 +69,7 @@ impl Syntax for Tstats {
                     break;
                 }
                 match p.option()? {
-                    Some((option, value)) if option.text == "span" => span = Some(bin::parse_span(p, &value)?),
+                    Some((option, value)) if option.text == "span" => width = Some(span::parse_span(p, &value)?),
                     Some((option, _)) => return Err(p.unknown_option("tstats", &option, &["span"])),
                     None => by.push(p.expect_name("a field name", HELP)?),
                 }
@@ -78,7 +78,7 @@ impl Syntax for Tstats {
         if aggregations.is_empty() {
             return Err(p.expected("an aggregation", HELP));
         }
-        Ok(Tstats { aggregations, datamodel, condition, by, span, fill })
+        Ok(Tstats { aggregations, datamodel, condition, by, span: width, fill })
     }
 
     fn print(&self, out: &mut Printer) {
@@ -99,7 +99,7 @@ impl Syntax for Tstats {
             out.names(&self.by);
         }
         if let Some(span) = &self.span {
-            span.print(out);
+            out.option("span", &span.to_string());
         }
     }
 
@@ -111,10 +111,6 @@ impl Syntax for Tstats {
         match &self.datamodel {
             Some(model) => lowering.scan_datamodel(model, &self.condition, span)?,
             None => lowering.scan_search(&self.condition, span)?,
-        }
-        if self.span.is_none() && self.by.iter().any(|f| f.text == "_time") {
-            let message = "`by _time` without a span picks one that depends on the data, which is not supported";
-            return Err(super::unsupported(lowering, span, message, "write `by _time span=1h`"));
         }
         if let Some(fill) = &self.fill {
             let mut columns = Vec::new();
@@ -128,8 +124,12 @@ impl Syntax for Tstats {
         }
         let mut keys = lowering.group_keys(&self.by, span)?;
         // The span is the key's alone: `min(_time)` stays the time of an event.
-        if let (Some(width), Some((_, key))) = (&self.span, keys.iter_mut().find(|(name, _)| &**name == "_time")) {
-            *key = bin::bin_expr(lowering, key.clone(), width, span)?;
+        if let Some((_, key)) = keys.iter_mut().find(|(name, _)| &**name == "_time") {
+            let options = BinOptions { span: self.span.clone(), ..BinOptions::default() };
+            let at = self.by.iter().find(|f| f.text == "_time").map_or(span, |f| f.span);
+            if let Some(width) = options.width(true, lowering, at)? {
+                *key = options.bin(key.clone(), &width, lowering, span)?;
+            }
         }
         let names: Vec<_> = keys.iter().map(|(n, _)| n.clone()).collect();
         let aggregates = aggregate(lowering, &self.aggregations, &names)?;

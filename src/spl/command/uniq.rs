@@ -31,7 +31,7 @@ impl Syntax for Uniq {
 /// Expressions that agree in two rows exactly where all their fields do.
 pub(super) fn every_value(lowering: &mut Lowering<'_>, command: &str, span: Span) -> Result<Vec<Expr>, Reported> {
     let scope = &lowering.scope;
-    if !scope.is_closed() || scope.open_table.is_some() || !scope.json_inputs.is_empty() || scope.grouped.is_some() {
+    if !scope.is_closed() || scope.open_table.is_some() || !scope.lazy_inputs.is_empty() || scope.grouped.is_some() {
         let message = format!("`{command}` compares all fields of the rows, which are not listed here");
         return Err(super::unsupported(lowering, span, message, "list the fields with `table` or `stats` before"));
     }

@@ -25,6 +25,8 @@ pub enum Argument {
     Field(Spanned),
     /// `count(eval(…))`.
     Eval(Eval),
+    /// `sparkline(…)`: a drawing of the values, in place of the aggregate. The text in its parentheses.
+    Sparkline(Spanned),
 }
 
 const NAMES: &[&str] = &[
@@ -60,7 +62,8 @@ const NAMES: &[&str] = &[
     "varp",
 ];
 
-fn function(name: &str) -> Option<F> {
+/// The aggregate function of a name.
+pub(crate) fn function(name: &str) -> Option<F> {
     let percentile = |prefixes: &[&str]| {
         prefixes.iter().find_map(|p| name.strip_prefix(p)?.parse::<f64>().ok()).filter(|n| (0.0..=100.0).contains(n))
     };
@@ -99,6 +102,17 @@ fn function(name: &str) -> Option<F> {
     })
 }
 
+/// Aggregations of SPL that are not implemented, and why.
+const REFUSED: &[(&str, &str)] = &[
+    ("estdc_error", "it tells how far Splunk's own estimate may be off"),
+    ("per_second", "it belongs to `timechart`, which knows the span"),
+    ("per_minute", "it belongs to `timechart`, which knows the span"),
+    ("per_hour", "it belongs to `timechart`, which knows the span"),
+    ("per_day", "it belongs to `timechart`, which knows the span"),
+    ("rate_avg", "it belongs to metric indexes"),
+    ("rate_sum", "it belongs to metric indexes"),
+];
+
 const HELP: &str = "aggregations are written `function(field) as name`, e.g. `dc(user) as users`";
 
 /// Aggregations up to `by` or the end of the stage.
@@ -113,17 +127,26 @@ pub(crate) fn parse(p: &mut Parser<'_>, stops: &[&str]) -> Result<Vec<Aggregatio
     }
 }
 
-fn parse_one(p: &mut Parser<'_>) -> Result<Aggregation, Reported> {
+/// One aggregation, with its name.
+pub(crate) fn parse_one(p: &mut Parser<'_>) -> Result<Aggregation, Reported> {
     p.skip_space();
     let start = p.pos();
     let Some(word) = p.bare(&['|', '[', ']', '(', ')', ',', '=', '"']) else {
         return Err(p.expected("an aggregation", HELP));
     };
     let lower = word.text.to_ascii_lowercase();
+    if lower == "sparkline" {
+        return parse_sparkline(p, start);
+    }
     let Some(function) = function(&lower) else {
-        if lower == "sparkline" {
-            let help = "leave the sparkline out: it only draws";
-            return Err(p.fail(&code::UNSUPPORTED_FUNCTION, "`sparkline` is not supported", word.span, help));
+        if let Some((_, why)) = REFUSED.iter().find(|(name, _)| *name == lower) {
+            let message = format!("aggregation `{lower}` is not supported: {why}");
+            return Err(p.fail(
+                &code::UNSUPPORTED_FUNCTION,
+                message,
+                word.span,
+                "leave it out, or keep the rule in Splunk",
+            ));
         }
         let help = did_you_mean(&lower, NAMES.iter().copied()).unwrap_or_else(|| HELP.to_owned());
         return Err(p.fail(&code::UNKNOWN_FUNCTION, format!("unknown aggregation `{}`", word.text), word.span, &help));
@@ -144,8 +167,35 @@ fn parse_one(p: &mut Parser<'_>) -> Result<Aggregation, Reported> {
     Ok(Aggregation { function, argument, name, span: p.span_from(start) })
 }
 
+/// `sparkline(count(field), 1h) as name`.
+fn parse_sparkline(p: &mut Parser<'_>, start: usize) -> Result<Aggregation, Reported> {
+    let open = p.pos();
+    let mut text = Spanned { text: String::new(), span: p.span_from(start) };
+    if p.eat("(") {
+        let inside = p.pos();
+        let mut depth = 1;
+        while depth > 0 {
+            match p.rest().chars().next() {
+                Some('(') => depth += 1,
+                Some(')') => depth -= 1,
+                Some(c) if !matches!(c, '|' | '[' | ']') => {}
+                _ => {
+                    let span = p.span(open, open + 1);
+                    return Err(p.fail(&code::UNBALANCED_BRACKET, "`(` has no partner", span, HELP));
+                }
+            }
+            p.set_pos(p.pos() + p.rest().chars().next().map_or(1, char::len_utf8));
+        }
+        text = Spanned { text: p.src()[inside..p.pos() - 1].to_owned(), span: p.span_from(start) };
+    }
+    let written = p.src()[start..p.pos()].trim_end().to_owned();
+    let span = p.span_from(start);
+    let name = if p.eat_keyword("as") { output_name(p)? } else { Spanned { text: written, span } };
+    Ok(Aggregation { function: F::Count, argument: Argument::Sparkline(text), name, span: p.span_from(start) })
+}
+
 /// The name after `as`; a bare one may hold parentheses.
-fn output_name(p: &mut Parser<'_>) -> Result<Spanned, Reported> {
+pub(crate) fn output_name(p: &mut Parser<'_>) -> Result<Spanned, Reported> {
     match p.peek() {
         Some('"' | '\'') => p.expect_name("the output's name after `as`", HELP),
         _ => match p.bare(&['|', '[', ']', ',', '=', '"']) {
@@ -155,7 +205,7 @@ fn output_name(p: &mut Parser<'_>) -> Result<Spanned, Reported> {
     }
 }
 
-fn parse_argument(p: &mut Parser<'_>, function: F) -> Result<Argument, Reported> {
+pub(crate) fn parse_argument(p: &mut Parser<'_>, function: F) -> Result<Argument, Reported> {
     p.eat("(");
     if p.eat(")") {
         return Ok(Argument::Rows);
@@ -216,6 +266,12 @@ impl Lowering<'_> {
         let span = aggregation.span;
         let (function, argument) = match &aggregation.argument {
             Argument::Rows => (F::Count, None),
+            Argument::Sparkline(drawn) => {
+                let help = "leave the sparkline out: it only draws";
+                let message = "`sparkline` is not supported";
+                let fault = Diagnostic::new(&code::UNSUPPORTED_FUNCTION, message).at(drawn.span).help(help);
+                return Err(self.sink.fail(fault));
+            }
             Argument::Field(field) => {
                 let value = self.field(&field.text, field.span);
                 (aggregation.function, Some(value))

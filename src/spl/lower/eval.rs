@@ -175,9 +175,8 @@ impl Lowering<'_> {
         let Some(function) = function::find(&lower_name) else {
             let help = did_you_mean(&lower_name, function::names())
                 .unwrap_or_else(|| "see the list of evaluation functions of SPL".to_owned());
-            if function::is_known(&lower_name) {
+            if let Some(help) = function::instead_of(&lower_name) {
                 let message = format!("function `{}` is not supported", name.text);
-                let help = "compute the value another way, or keep the rule in Splunk";
                 return Err(self
                     .sink
                     .fail(Diagnostic::new(&code::UNSUPPORTED_FUNCTION, message).at(name.span).help(help)));
@@ -240,13 +239,15 @@ impl Lowering<'_> {
         let value = self.field(&field, at);
         let variable = self.variable();
         let element_type = value.ty.element();
+        // A single value stands for itself in the body, NULL or not.
+        let nullable = !value.ty.multivalue && value.nullable;
         // For the body, the name is a column of its own, which is then replaced by the parameter.
         let placeholder: crate::ir::Name = format!("{field} (value {variable})").into();
-        self.scope.columns.push(crate::ir::Column { name: placeholder.clone(), ty: element_type, nullable: false });
+        self.scope.columns.push(crate::ir::Column { name: placeholder.clone(), ty: element_type, nullable });
         let body = replace_field(body.clone(), &field, &placeholder);
         let lowered = if name == "mvmap" { self.eval(&body) } else { self.predicate(&body) };
         self.scope.columns.retain(|c| c.name != placeholder);
-        let parameter = Expr::new(ExprKind::Variable(variable), element_type, false, at);
+        let parameter = Expr::new(ExprKind::Variable(variable), element_type, nullable, at);
         let body = lowered?.substitute(&|n| (*n == placeholder).then(|| parameter.clone()));
         let ty = if name == "mvmap" { Type::many(body.ty.scalar) } else { value.ty };
         if !value.ty.multivalue {

@@ -16,8 +16,7 @@ pub(crate) fn fill(value: Expr, filling: &str, span: Span) -> Expr {
     if !value.nullable {
         return value;
     }
-    let ty =
-        if value.ty.scalar == literal.ty.scalar || value.ty.is_text() { value.ty } else { value.ty.union(literal.ty) };
+    let ty = if value.ty == Type::STRING || value.ty == Type::UNKNOWN { value.ty } else { value.ty.union(literal.ty) };
     let ty = if value.ty == Type::TIME && literal.ty.is_numeric() { Type::TIME } else { ty };
     Expr::new(ExprKind::Coalesce(vec![value, literal]), ty, false, span)
 }

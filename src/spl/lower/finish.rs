@@ -1,13 +1,14 @@
-//! The end of lowering: scans get the fields that were read, and the query is simplified.
+//! The end of lowering: scans get the fields that were read.
 
 use super::{Lowering, Uses};
 use crate::diagnostic::{Diagnostic, code};
-use crate::ir::{Expr, Name, Output, Query, Rel, rewrite};
+use crate::ir::{Expr, Name, Output, Query, Rel};
 
 impl Lowering<'_> {
-    /// The query of the current scope.
+    /// The query of the current scope, as it stands in the rule.
     pub(super) fn finish(self) -> Query {
         let output = match &self.scope.origin {
+            None if self.scope.open || !self.scope.assigned.is_empty() => Output::Open(self.scope.columns.clone()),
             None => Output::Columns(self.scope.columns.clone()),
             // Rows of transactions are no events.
             Some(_) if self.scope.grouped.is_some() => {
@@ -28,7 +29,7 @@ impl Lowering<'_> {
         }));
         let uses = self.uses;
         complete_scans(&mut plan, &|source| uses.get(source));
-        rewrite::simplify(Query { plan, output })
+        Query { plan, output }
     }
 }
 

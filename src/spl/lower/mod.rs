@@ -1,6 +1,6 @@
 //! Lowering: SPL's AST becomes relational operators, names become columns, and what SPL leaves unsaid is said.
 
-mod aggregate;
+pub(crate) mod aggregate;
 mod choice;
 mod eval;
 pub(crate) mod fill;
@@ -11,6 +11,7 @@ pub(crate) mod scope;
 pub(crate) mod search;
 pub(crate) mod source;
 mod subsearch;
+mod types;
 pub(crate) mod wildcard;
 
 use std::collections::BTreeMap;
@@ -21,11 +22,11 @@ pub(crate) use aggregate::{aggregate, parse as parse_aggregations};
 pub(crate) use choice::node_of;
 pub(crate) use grouped::{Grouped, Lists, keep};
 pub(crate) use rows::{as_number, count_rows, same_values};
-pub(crate) use scope::{Origin, Scope};
+pub(crate) use scope::{Origin, Reader, Scope};
 
 use super::Pipeline;
 use crate::diagnostic::{Diagnostic, Reported, Sink, code};
-use crate::ir::{Column, Expr, Literal, Name, Query, Rel, Window};
+use crate::ir::{Column, Expr, Literal, Name, Query, Rel, Window, rewrite};
 use crate::options::Options;
 use crate::rule::{Library, Rule};
 use crate::schema::{Schema, Schemas};
@@ -91,6 +92,9 @@ pub fn lower(
     };
     lowering.pipeline(pipeline)?;
     let query = lowering.finish();
+    types::check_types(&query, sink)?;
+    let query = rewrite::simplify(query);
+    types::check_types(&query, sink)?;
     if !sink.diagnostics().iter().any(|d| std::ptr::eq(d.code, &code::EMPTY_RESULT)) {
         report_empty(&query.plan, sink);
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Grouped, Lowering};
 use crate::diagnostic::{Diagnostic, Effect, Reported, Severity, code, nearest};
-use crate::ir::{Column, Expr, ExprKind, Name, Rel, Type, parse_path};
+use crate::ir::{Column, Expr, ExprKind, Name, Pattern, Rel, Scalar, Step, Type, parse_path};
 use crate::schema::{Resolved, Schema, raw_path_type};
 use crate::source::Span;
 
@@ -16,12 +16,65 @@ pub(crate) struct Scope {
     pub(crate) columns: Vec<Column>,
     /// Where other fields come from: events of a source, as long as no stage has fixed the list of fields.
     pub(crate) origin: Option<Origin>,
-    /// Hidden columns whose JSON members are fields (`spath input=…` without a path).
-    pub(crate) json_inputs: Vec<(Name, bool)>,
+    /// Hidden columns whose members are fields (`spath input=…` without a path, `fromjson`, `extract`, `xmlkv`).
+    pub(crate) lazy_inputs: Vec<LazyInput>,
+    /// The data names further columns (`chart … by`, `xyseries`, `transpose`): any name may be one.
+    pub(crate) open: bool,
+    /// Names that `eval {field}=…` may have set, by what stands around the braces.
+    pub(crate) assigned: Vec<Pattern>,
     /// A lookup's table whose columns are not listed anywhere: any name may be one.
     pub(crate) open_table: Option<Arc<str>>,
     /// The rows that a `transaction` grouped: where fields come from that a later stage names first.
     pub(crate) grouped: Option<Arc<Grouped>>,
+}
+
+/// A text whose members are fields. They are read where a later stage names them.
+#[derive(Clone, Debug)]
+pub(crate) struct LazyInput {
+    /// The hidden column that holds the text.
+    pub(crate) column: Name,
+    pub(crate) nullable: bool,
+    pub(crate) reader: Reader,
+}
+
+/// How a field is read from such a text.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Reader {
+    /// A member by its path (`spath`).
+    Json,
+    /// A member of the object itself, under a prefix (`fromjson`).
+    JsonObject { prefix: String },
+    /// The value of a pair; every one, where `all` (`extract`).
+    Pairs { pair_delimiters: String, value_delimiters: String, all: bool },
+    /// The text of an element (`xmlkv`).
+    Xml,
+}
+
+impl Reader {
+    /// The value of a field of this name; `None` where the text can't have one.
+    fn read(&self, text: Expr, name: &str, span: Span) -> Option<Expr> {
+        let literal = |text: &str| Expr::string(text, span);
+        let call = |function, args, ty| Expr::new(ExprKind::Call { function, args }, ty, true, span);
+        Some(match self {
+            Reader::Json => {
+                let kind = ExprKind::JsonPath { value: Box::new(text), path: parse_path(name)? };
+                Expr::new(kind, raw_path_type(name), true, span)
+            }
+            Reader::JsonObject { prefix } => {
+                let key = name.strip_prefix(prefix.as_str()).filter(|k| !k.is_empty())?;
+                let kind = ExprKind::JsonPath { value: Box::new(text), path: vec![Step::Key(key.to_owned())] };
+                Expr::new(kind, Type::UNKNOWN, true, span)
+            }
+            Reader::Pairs { pair_delimiters, value_delimiters, all } => {
+                let args = vec![text, literal(name), literal(pair_delimiters), literal(value_delimiters)];
+                match all {
+                    true => call("kv_fields", args, Type::many(Scalar::Unknown)),
+                    false => call("kv_field", args, Type::UNKNOWN),
+                }
+            }
+            Reader::Xml => call("xml_field", vec![text, literal(name)], Type::UNKNOWN),
+        })
+    }
 }
 
 /// Events whose fields are not yet listed.
@@ -158,35 +211,101 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Fixes the list of fields without taking away what JSON inputs hold: renaming and removing.
+    /// Fixes the list of fields without taking away what texts with members hold: renaming and removing. Where the data
+    /// names columns, these stay too.
     pub(crate) fn reproject(&mut self, mut columns: Vec<(Name, Expr)>, span: Span) -> Result<(), Reported> {
-        let inputs = self.scope.json_inputs.clone();
+        if self.scope.open {
+            return self.replace_columns(columns, span);
+        }
+        let inputs = self.scope.lazy_inputs.clone();
         let hidden =
-            inputs.iter().map(|(n, nullable)| (n.clone(), Expr::column(n.clone(), Type::UNKNOWN, *nullable, span)));
+            inputs.iter().map(|i| (i.column.clone(), Expr::column(i.column.clone(), Type::UNKNOWN, i.nullable, span)));
         columns.extend(hidden);
+        let assigned = std::mem::take(&mut self.scope.assigned);
         self.project(columns, span)?;
-        self.scope.columns.retain(|c| !inputs.iter().any(|(n, _)| *n == c.name));
-        self.scope.json_inputs = inputs;
+        self.scope.columns.retain(|c| !inputs.iter().any(|i| i.column == c.name));
+        self.scope.lazy_inputs = inputs;
+        self.scope.assigned = assigned;
         Ok(())
     }
 
-    /// Makes the members of a JSON text fields of the rows.
-    pub(crate) fn open_json(&mut self, value: Expr, span: Span) -> Result<(), Reported> {
-        let name: Name = format!("(json {})", self.variable()).into();
+    /// These columns in place of those that are known, beside those that the data names.
+    fn replace_columns(&mut self, columns: Vec<(Name, Expr)>, span: Span) -> Result<(), Reported> {
+        let gone: Vec<Name> = self.scope.columns.iter().map(|c| c.name.clone()).collect();
+        let gone: Vec<Name> = gone.into_iter().filter(|g| !columns.iter().any(|(n, _)| n == g)).collect();
+        let changed = columns.iter().filter(|(n, e)| e.as_column() != Some(n)).cloned().collect();
+        self.extend(changed, span)?;
+        self.remove_columns(gone, span)
+    }
+
+    /// Takes columns away where the data names others.
+    pub(crate) fn remove_columns(&mut self, columns: Vec<Name>, span: Span) -> Result<(), Reported> {
+        if columns.is_empty() {
+            return Ok(());
+        }
+        self.scope.columns.retain(|c| !columns.contains(&c.name));
+        let input = self.take_plan(span)?;
+        self.put_plan(Rel::Remove { input, columns, span });
+        Ok(())
+    }
+
+    /// Declares that these columns exist, and others that the data names.
+    pub(crate) fn close_open(&mut self, columns: Vec<Column>) {
+        self.close(columns);
+        self.scope.open = true;
+    }
+
+    /// Refuses what needs the names of all columns, where the data names some.
+    pub(crate) fn need_all_names(&mut self, what: &str, span: Span) -> Result<(), Reported> {
+        if !self.scope.open {
+            return Ok(());
+        }
+        let message = format!("{what} needs the names of all columns, and here the data names some of them");
+        let help = "name the fields that the rule needs, or group by two fields with `stats` in place of columns";
+        Err(self.sink.fail(Diagnostic::new(&code::WILDCARD_FIELDS, message).at(span).help(help)))
+    }
+
+    /// Makes the members of a text fields of the rows.
+    pub(crate) fn open_text(&mut self, value: Expr, reader: Reader, span: Span) -> Result<(), Reported> {
+        let what = match reader {
+            Reader::Json | Reader::JsonObject { .. } => "json",
+            Reader::Pairs { .. } => "pairs",
+            Reader::Xml => "xml",
+        };
+        let column: Name = format!("({what} {})", self.variable()).into();
         let nullable = value.nullable;
         let input = self.take_plan(span)?;
-        self.put_plan(Rel::Extend { input, columns: vec![(name.clone(), value)] });
-        self.scope.json_inputs.push((name, nullable));
+        self.put_plan(Rel::Extend { input, columns: vec![(column.clone(), value)] });
+        self.scope.lazy_inputs.push(LazyInput { column, nullable, reader });
         Ok(())
     }
 
-    /// A member of the JSON texts that were opened; the last one first.
-    fn json_member(&mut self, name: &str, span: Span) -> Option<Expr> {
-        let path = parse_path(name)?;
-        let (input, nullable) = self.scope.json_inputs.last()?.clone();
-        let value = Box::new(Expr::column(input, Type::UNKNOWN, nullable, span));
-        let ty = raw_path_type(name);
-        Some(Expr::new(ExprKind::JsonPath { value, path }, ty, true, span))
+    /// A member of the texts that were opened: that of the last one that has it.
+    fn member(&mut self, name: &str, span: Span) -> Option<Expr> {
+        let read = |input: &LazyInput| {
+            let text = Expr::column(input.column.clone(), Type::UNKNOWN, input.nullable, span);
+            input.reader.read(text, name, span)
+        };
+        let mut found: Vec<Expr> = self.scope.lazy_inputs.iter().rev().filter_map(read).collect();
+        // Texts of one kind that follow each other were always read from the last one alone.
+        if self.scope.lazy_inputs.iter().all(|i| i.reader == Reader::Json) {
+            found.truncate(1);
+        }
+        let multivalue = found.first()?.ty.multivalue;
+        found.retain(|f| f.ty.multivalue == multivalue);
+        if found.len() == 1 {
+            return found.pop();
+        }
+        let ty = found.iter().map(|f| f.ty).reduce(Type::union)?;
+        Some(Expr::new(ExprKind::Coalesce(found), ty, true, span))
+    }
+
+    /// A column that the data may have named.
+    fn named_by_data(&self, name: &str, span: Span) -> Option<Expr> {
+        let assigned = self.scope.assigned.iter().any(|p| p.matches(name, false));
+        // Hidden columns and internal fields are not.
+        let usual = !name.starts_with('(') && !name.starts_with("_");
+        (usual && (self.scope.open || assigned)).then(|| Expr::column(name, Type::UNKNOWN, true, span))
     }
 
     /// A column of an external table that is named here for the first time.
@@ -212,9 +331,11 @@ impl Lowering<'_> {
     pub(crate) fn close(&mut self, columns: Vec<Column>) {
         self.scope.columns = columns;
         self.scope.origin = None;
-        self.scope.json_inputs.clear();
+        self.scope.lazy_inputs.clear();
         self.scope.open_table = None;
         self.scope.grouped = None;
+        self.scope.open = false;
+        self.scope.assigned.clear();
     }
 
     /// What a field name means here; a field that does not exist is null and is reported.
@@ -254,7 +375,8 @@ impl Lowering<'_> {
         }
         let Some(origin) = self.scope.origin.clone() else {
             return self
-                .json_member(name, span)
+                .named_by_data(name, span)
+                .or_else(|| self.member(name, span))
                 .or_else(|| self.table_column(name, span))
                 .or_else(|| self.grouped_field(name, span));
         };
@@ -288,7 +410,16 @@ impl Lowering<'_> {
             break;
         }
         if found.is_none() {
-            found = self.json_member(name, span);
+            found = self.member(name, span);
+        }
+        if let Some(assigned) = self.named_by_data(name, span) {
+            // The row's own assignment replaces what an event has, so the column is of that name whatever it held.
+            found = match found {
+                Some(known) if known.as_column().is_some_and(|c| **c == *name) => {
+                    Some(Expr { ty: assigned.ty, nullable: true, ..known })
+                }
+                _ => Some(assigned),
+            };
         }
         if found.is_none() {
             found = self.unknown_field(&origin, stripped, span);

@@ -63,6 +63,10 @@ impl Lowering<'_> {
             let help = "end the subsearch in `fields` or `table` with the fields to compare";
             return Err(self.fail_syntax("the subsearch returns whole events", span, help));
         }
+        if inner.open {
+            let help = "end the subsearch in `fields` or `table` with the fields to compare";
+            return Err(self.fail_syntax("the data names columns that the subsearch returns", span, help));
+        }
         if inner.columns.is_empty() {
             let help = "end the subsearch in `fields` or `table` with the fields to compare";
             return Err(self.fail_syntax("which fields the subsearch returns is not known", span, help));

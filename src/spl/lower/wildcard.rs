@@ -30,6 +30,7 @@ impl Lowering<'_> {
     /// # Errors
     /// Not all of them are known: the wildcard reaches into open objects of the event.
     pub(crate) fn matching_fields(&mut self, text: &str, span: Span) -> Result<Vec<Name>, Reported> {
+        self.need_all_names(&format!("`{text}`"), span)?;
         let pattern = pattern(text);
         let mut names: Vec<Name> =
             self.scope.columns.iter().filter(|c| pattern.matches(&c.name, false)).map(|c| c.name.clone()).collect();

@@ -57,6 +57,7 @@ impl Printer {
                 let field = if of_rows { quote::quoted(&field.text, '"') } else { quote::name(&field.text, '"') };
                 self.glued(&format!("({field})"));
             }
+            Argument::Sparkline(drawn) => self.glued(&format!("({})", drawn.text)),
             Argument::Eval(eval) => {
                 self.open_glued("(eval(");
                 self.eval(eval);

@@ -101,6 +101,8 @@ impl Emitter<'_> {
             | Rel::Pivot(_)
             | Rel::Unpivot { .. }
             | Rel::Transpose(_)
+            | Rel::Continuous(_)
+            | Rel::Remove { .. }
             | Rel::Assign { .. } => {
                 let message = format!("Athena has no operator for `{}`", rel.spl_name());
                 Err(self.unsupported(

@@ -130,6 +130,8 @@ impl Tracer<'_> {
             | Rel::Pivot(_)
             | Rel::Unpivot { .. }
             | Rel::Transpose(_)
+            | Rel::Continuous(_)
+            | Rel::Remove { .. }
             | Rel::Assign { .. } => Err(self.unsupported(format!("the rows of `{}`", rel.spl_name()), rel.span())),
             // Outputs replace columns of the same name, also by NULL; the rows stay.
             Rel::Lookup(lookup) => {
@@ -407,6 +409,8 @@ fn table_of(rel: &Rel) -> Option<(Name, Span)> {
         | Rel::Pivot(_)
         | Rel::Unpivot { .. }
         | Rel::Transpose(_)
+        | Rel::Continuous(_)
+        | Rel::Remove { .. }
         | Rel::Assign { .. } => rel.inputs().first().and_then(|input| table_of(input)),
     }
 }
@@ -452,6 +456,8 @@ fn columns_of(rel: &Rel) -> Option<Vec<Name>> {
         | Rel::Pivot(_)
         | Rel::Unpivot { .. }
         | Rel::Transpose(_)
+        | Rel::Continuous(_)
+        | Rel::Remove { .. }
         | Rel::Assign { .. } => None,
         Rel::Filter { input, .. }
         | Rel::Unnest { input, .. }

@@ -15,6 +15,14 @@ impl Lower<'_> {
     pub(super) fn lookup(&mut self, lookup: &Lookup) -> Result<(), Reported> {
         self.before_end("`lookup`", lookup.span)?;
         let table = &lookup.table;
+        if let Some((_, many)) = lookup.on.iter().find(|(_, e)| e.ty.multivalue) {
+            let message = "Logs Insights has no lookup of each value of a multivalue field";
+            return Err(self.unsupported(
+                many.span,
+                message,
+                "use `mvindex` before, or run the rule with `rulecast run`",
+            ));
+        }
         let most = self.options.max_inline_lookup_rows.unwrap_or(MAX_ROWS);
         if table.external || table.rows.len() > most {
             return self.native_lookup(lookup);
@@ -226,6 +234,8 @@ fn known_rows(rel: &Rel) -> Option<Rows> {
         | Rel::Pivot(_)
         | Rel::Unpivot { .. }
         | Rel::Transpose(_)
+        | Rel::Continuous(_)
+        | Rel::Remove { .. }
         | Rel::Assign { .. } => None,
     }
 }

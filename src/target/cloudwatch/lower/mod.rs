@@ -368,7 +368,9 @@ fn each_expr<'r>(rel: &'r ir::Rel, f: &mut dyn FnMut(&'r ir::Expr)) {
         | Rel::Beside { .. }
         | Rel::Pivot(_)
         | Rel::Unpivot { .. }
-        | Rel::Transpose(_) => {}
+        | Rel::Transpose(_)
+        | Rel::Continuous(_)
+        | Rel::Remove { .. } => {}
     }
     rel.inputs().into_iter().for_each(|input| each_expr(input, f));
 }

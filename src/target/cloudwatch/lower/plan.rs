@@ -67,6 +67,8 @@ impl Lower<'_> {
             | Rel::Pivot(_)
             | Rel::Unpivot { .. }
             | Rel::Transpose(_)
+            | Rel::Continuous(_)
+            | Rel::Remove { .. }
             | Rel::Assign { .. } => {
                 let message = format!("Logs Insights has no command for `{}`", rel.spl_name());
                 Err(self.unsupported(
@@ -391,6 +393,8 @@ fn filtered_scan(rel: &Rel) -> Option<(&Scan, Vec<&ir::Expr>)> {
         | Rel::Pivot(_)
         | Rel::Unpivot { .. }
         | Rel::Transpose(_)
+        | Rel::Continuous(_)
+        | Rel::Remove { .. }
         | Rel::Assign { .. } => None,
     }
 }

@@ -330,6 +330,8 @@ pub(super) fn table_rows(rel: &Rel) -> Option<TableRows> {
         | Rel::Pivot(_)
         | Rel::Unpivot { .. }
         | Rel::Transpose(_)
+        | Rel::Continuous(_)
+        | Rel::Remove { .. }
         | Rel::Assign { .. } => None,
     }
 }

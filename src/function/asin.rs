@@ -1,0 +1,12 @@
+//! `asin(x)`: the angle of [-π/2, π/2] whose sine is x; NULL outside of [-1, 1] (trigonometry and hyperbolic functions).
+
+use super::{Call, Fault, Function, no_condition};
+use crate::ir::{Expr, Type};
+
+pub(super) static FUNCTION: Function =
+    Function { name: "asin", usage: "asin(number)", arity: (1, 1), condition: no_condition, lower };
+
+fn lower(call: Call<'_>) -> Result<Expr, Fault> {
+    call.numbers()?;
+    call.pass_nullable(Type::DOUBLE)
+}

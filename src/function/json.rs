@@ -1,0 +1,12 @@
+//! `json(text)`: the text where it is JSON, else NULL (JSON functions).
+
+use super::{Call, Fault, Function, no_condition};
+use crate::ir::{Expr, Type};
+
+pub(super) static FUNCTION: Function =
+    Function { name: "json", usage: "json(text)", arity: (1, 1), condition: no_condition, lower };
+
+fn lower(call: Call<'_>) -> Result<Expr, Fault> {
+    call.single(&call.arguments[0])?;
+    call.pass_nullable(Type::JSON)
+}

@@ -1,0 +1,11 @@
+//! `toarray(x)`: a JSON list of the value or values (conversion functions).
+
+use super::{Call, Fault, Function, no_condition};
+use crate::ir::{Expr, Type};
+
+pub(super) static FUNCTION: Function =
+    Function { name: "toarray", usage: "toarray(value)", arity: (1, 1), condition: no_condition, lower };
+
+fn lower(call: Call<'_>) -> Result<Expr, Fault> {
+    call.pass_nullable(Type::JSON)
+}

@@ -1,0 +1,12 @@
+//! `toint(x)`: the value as a whole number, without its decimals; NULL where it is no number (conversion functions).
+
+use super::{Call, Fault, Function, no_condition};
+use crate::ir::{Expr, Type};
+
+pub(super) static FUNCTION: Function =
+    Function { name: "toint", usage: "toint(value)", arity: (1, 1), condition: no_condition, lower };
+
+fn lower(call: Call<'_>) -> Result<Expr, Fault> {
+    call.single(&call.arguments[0])?;
+    call.pass_nullable(Type::INTEGER)
+}

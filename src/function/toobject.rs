@@ -1,0 +1,12 @@
+//! `toobject(text)`: the text where it is a JSON object, else NULL (conversion functions).
+
+use super::{Call, Fault, Function, no_condition};
+use crate::ir::{Expr, Type};
+
+pub(super) static FUNCTION: Function =
+    Function { name: "toobject", usage: "toobject(text)", arity: (1, 1), condition: no_condition, lower };
+
+fn lower(call: Call<'_>) -> Result<Expr, Fault> {
+    call.single(&call.arguments[0])?;
+    call.pass_nullable(Type::JSON)
+}

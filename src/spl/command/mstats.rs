@@ -1,0 +1,59 @@
+//! `mstats`: aggregates over a metric index (Search Reference, `mstats`). Measurements are no events of a log source, so that
+//! the stage is understood and refused.
+
+use super::Syntax;
+use super::span::{BinSpan, parse_span};
+use crate::diagnostic::{Diagnostic, Reported, code};
+use crate::source::Span;
+use crate::spl::lower::{Aggregation, Lowering, parse_aggregations};
+use crate::spl::parser::{Parser, Spanned};
+use crate::spl::search::{self, Search};
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Mstats {
+    pub aggregations: Vec<Aggregation>,
+    pub condition: Search,
+    pub by: Vec<Spanned>,
+    pub span: Option<BinSpan>,
+}
+
+const OPTIONS: &[&str] =
+    &["span", "prestats", "append", "backfill", "update_period", "fillnull_value", "chart", "chunk_size", "every"];
+const HELP: &str = "write `mstats avg(metric) where index=… by dimension span=1m`";
+
+impl Syntax for Mstats {
+    const NAMES: &'static [&'static str] = &["mstats"];
+
+    fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
+        let mut span = None;
+        options(p, &mut span)?;
+        let aggregations = parse_aggregations(p, &["where", "by", "groupby", "span"])?;
+        if aggregations.is_empty() {
+            return Err(p.expected("an aggregation", HELP));
+        }
+        options(p, &mut span)?;
+        let stops = &["by", "groupby", "span"];
+        let condition = if p.eat_keyword("where") { search::parse(p, stops)? } else { Search::And(Vec::new()) };
+        options(p, &mut span)?;
+        let by = if p.eat_keyword("by") || p.eat_keyword("groupby") { p.names(&["span"])? } else { Vec::new() };
+        options(p, &mut span)?;
+        Ok(Mstats { aggregations, condition, by, span })
+    }
+
+    fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
+        let message = "`mstats` needs a metric index, which is not in the query";
+        let help = "read the measurements from events of a log source with `stats`";
+        Err(lowering.sink.fail(Diagnostic::new(&code::NEEDS_OUTSIDE, message).at(span).help(help)))
+    }
+}
+
+fn options(p: &mut Parser<'_>, span: &mut Option<BinSpan>) -> Result<(), Reported> {
+    while let Some((option, value)) = p.option()? {
+        match option.text.as_str() {
+            "span" if value.text != "auto" => *span = Some(parse_span(p, &value)?),
+            name if OPTIONS.contains(&name) => {}
+            _ => return Err(p.unknown_option("mstats", &option, OPTIONS)),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,379 @@
+//! The columns of `chart … by` and `timechart … by`: which values of the field get one, and what the others become
+//! (Search Reference, `chart`, "limit", "useother", "usenull"; `timechart`, "where clause").
+//!
+//! The ranking is ordinary IR: an aggregation by series over the same rows, sorted and cut, that the rows are joined to.
+
+use super::cells::{Cells, Item};
+use super::span::BinOptions;
+use super::xyseries::Naming;
+use crate::diagnostic::{Diagnostic, Reported, code};
+use crate::ir::{
+    AggregateFunction as F, Case, Column, CompareOp, Expr, ExprKind, Join, JoinKind, Literal, Name, Pivot, Rel, Scalar,
+    SortKey, SortOrder, Type,
+};
+use crate::source::Span;
+use crate::spl::lower::aggregate::{function, parse_one};
+use crate::spl::lower::{Aggregation, Lowering};
+use crate::spl::parser::{Parser, Spanned};
+
+/// A field that splits rows or columns.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Split {
+    pub field: Spanned,
+    pub bins: BinOptions,
+}
+
+/// How series become columns.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Series {
+    pub choice: Choice,
+    /// What series are ranked by, where the search says so.
+    pub score: Option<Score>,
+    pub use_null: bool,
+    pub null_text: String,
+    pub use_other: bool,
+    pub other_text: String,
+    pub naming: Naming,
+}
+
+/// Which series get a column of their own.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Choice {
+    All,
+    /// The first of them by rank; `bottom`: from the least; `others`: all but these.
+    Ranked {
+        count: u64,
+        bottom: bool,
+        others: bool,
+    },
+    /// Those whose score is more (or less) than a number.
+    Over(f64),
+    Under(f64),
+}
+
+/// What a series is ranked by.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Score {
+    /// Over its rows.
+    Rows(Box<Aggregation>),
+    /// Over its cells.
+    Cells(F),
+}
+
+const DEFAULT_LIMIT: u64 = 10;
+/// Bound on the operators below a ranking, which reads them twice.
+const MOST_OPERATORS: usize = 2_000;
+const SERIES: &str = "(series)";
+const HELP: &str = "write e.g. `limit=10`, `limit=top5` or `where count in top5`";
+
+impl Default for Series {
+    fn default() -> Self {
+        Self {
+            choice: Choice::Ranked { count: DEFAULT_LIMIT, bottom: false, others: false },
+            score: None,
+            use_null: true,
+            null_text: "NULL".to_owned(),
+            use_other: true,
+            other_text: "OTHER".to_owned(),
+            naming: Naming::default(),
+        }
+    }
+}
+
+pub(super) const OPTIONS: &[&str] =
+    &["limit", "agg", "usenull", "useother", "nullstr", "otherstr", "sep", "format", "dedup_splitvals"];
+
+impl Series {
+    /// `agg=sum(x)`, which is no plain option: its value is an aggregation.
+    pub(super) fn take_agg(&mut self, p: &mut Parser<'_>) -> Result<bool, Reported> {
+        let start = p.pos();
+        if !(p.eat_keyword("agg") && p.eat("=")) {
+            p.set_pos(start);
+            return Ok(false);
+        }
+        self.score = Some(score(p)?);
+        Ok(true)
+    }
+
+    /// Takes an option, if it is one of series.
+    pub(super) fn take(
+        &mut self,
+        p: &mut Parser<'_>,
+        command: &str,
+        option: &Spanned,
+        value: &Spanned,
+    ) -> Result<bool, Reported> {
+        match option.text.as_str() {
+            "limit" => self.choice = limit(p, value)?,
+            "usenull" => self.use_null = p.boolean(option, value)?,
+            "useother" => self.use_other = p.boolean(option, value)?,
+            "nullstr" => self.null_text = value.text.clone(),
+            "otherstr" => self.other_text = value.text.clone(),
+            "sep" => self.naming.sep = Some(value.text.clone()),
+            "format" => self.naming.format = Some(value.text.clone()),
+            "dedup_splitvals" if !p.boolean(option, value)? => {}
+            "dedup_splitvals" => return Err(p.unsupported_option(command, option)),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// `where count in top5`, `where max(x) > 10`: takes the place of `limit` and `agg`.
+    pub(super) fn take_where(&mut self, p: &mut Parser<'_>) -> Result<bool, Reported> {
+        if !p.eat_keyword("where") {
+            return Ok(false);
+        }
+        self.score = Some(score(p)?);
+        let others = p.eat_keyword("notin");
+        if others || p.eat_keyword("in") {
+            let word = p.expect_name("`top` or `bottom` with a number", HELP)?;
+            self.choice = match limit(p, &word)? {
+                Choice::Ranked { count, bottom, .. } => Choice::Ranked { count, bottom, others },
+                other => other,
+            };
+            return Ok(true);
+        }
+        let over = p.eat(">");
+        if !over && !p.eat("<") {
+            return Err(p.expected("`in`, `notin`, `<` or `>`", HELP));
+        }
+        let bound = p.expect_name("a number", HELP)?;
+        let number = p.number("where", &bound)?;
+        self.choice = if over { Choice::Over(number) } else { Choice::Under(number) };
+        Ok(true)
+    }
+
+    /// Turns the rows: groups them by the row's key and the series, and makes columns of the series.
+    /// `between` puts operators on the groups before that.
+    pub(super) fn pivot(
+        &self,
+        split: &Split,
+        row: (Name, Expr),
+        items: &[Item],
+        seconds: Option<f64>,
+        between: &mut dyn FnMut(&mut Lowering<'_>) -> Result<(), Reported>,
+        lowering: &mut Lowering<'_>,
+        span: Span,
+    ) -> Result<(), Reported> {
+        self.make_series(split, lowering, span)?;
+        let series: Name = SERIES.into();
+        let keys = [row.0.clone(), series.clone()];
+        let limited = match self.choice {
+            Choice::All => false,
+            _ => {
+                self.join_chosen(&row, items, seconds, lowering, span)?;
+                true
+            }
+        };
+        let column = self.name_series(limited, lowering, span);
+        let cells = Cells::new(items, &keys, seconds, lowering)?;
+        let (values, zeros) = (cells.values.clone(), cells.zeros.clone());
+        cells.group(vec![row.clone(), (series.clone(), column)], lowering, span)?;
+        between(lowering)?;
+        let mut last = Vec::new();
+        last.extend(self.use_null.then(|| self.null_text.clone()));
+        last.extend((limited && self.use_other).then(|| self.other_text.clone()));
+        let row = Column { name: row.0.clone(), ty: row.1.ty, nullable: false };
+        let input = lowering.take_plan(span)?;
+        let naming = self.naming.parts(values.len() > 1);
+        let pivot = Pivot { input, row: row.name.clone(), column: series, values, naming, zeros, last, span };
+        lowering.put_plan(Rel::Pivot(pivot));
+        lowering.close_open(vec![row]);
+        Ok(())
+    }
+
+    /// Puts the series' text into a column of its own; each value of a multivalue field gets a row. NULL stays, unless
+    /// such rows have no series.
+    fn make_series(&self, split: &Split, lowering: &mut Lowering<'_>, span: Span) -> Result<(), Reported> {
+        let at = split.field.span;
+        let mut value = lowering.field(&split.field.text, at);
+        if value.ty.multivalue {
+            if value.nullable && self.use_null {
+                let ty = Type::many(Scalar::Unknown);
+                let literal = ExprKind::Literal(Literal::Strings(vec![self.null_text.clone()]));
+                let none = Expr::new(literal, ty, false, at);
+                value = Expr::new(ExprKind::Coalesce(vec![value, none]), ty, false, at);
+            }
+            value = lowering.unnest(SERIES, value, at)?;
+        }
+        let is_time = value.ty.scalar == Scalar::Time;
+        if split.bins.says_width()
+            && let Some(width) = split.bins.width(is_time, lowering, at)?
+        {
+            value = split.bins.bin(value, &width, lowering, at)?;
+        }
+        let text = crate::function::to_text(value);
+        lowering.extend(vec![(SERIES.into(), text.clone())], span)?;
+        if !self.use_null && text.nullable {
+            lowering.filter(Expr::column(SERIES, text.ty, true, at).is_not_null(), span)?;
+            lowering.scope.declare(&SERIES.into(), text.ty, false);
+        }
+        Ok(())
+    }
+
+    /// Joins the rows to the series that get columns, which have a `(chosen)`.
+    fn join_chosen(
+        &self,
+        row: &(Name, Expr),
+        items: &[Item],
+        seconds: Option<f64>,
+        lowering: &mut Lowering<'_>,
+        span: Span,
+    ) -> Result<(), Reported> {
+        if lowering.scope.plan.as_ref().is_some_and(|plan| operators(plan) > MOST_OPERATORS) {
+            let message = "the search is too large for a ranking of the columns, which reads it twice";
+            return Err(super::unsupported(lowering, span, message, "write `limit=0`"));
+        }
+        let rows = lowering.scope.clone();
+        let chosen = self.chosen(row, items, seconds, lowering, span);
+        let right = std::mem::replace(&mut lowering.scope, rows).plan;
+        chosen?;
+        let left = lowering.take_plan(span)?;
+        let Some(right) = right.map(Box::new) else { return Ok(()) };
+        let on = vec![SERIES.into()];
+        lowering.put_plan(Rel::Join(Join { left, right, kind: JoinKind::Left, on, max: Some(1), span }));
+        lowering.scope.declare(&"(chosen)".into(), Type::BOOLEAN, true);
+        let message = "which of several series of equal rank get a column is not defined; here the first by name do";
+        if matches!(self.choice, Choice::Ranked { .. }) {
+            lowering.sink.push(Diagnostic::new(&code::READING, message).at(span));
+        }
+        Ok(())
+    }
+
+    /// The series that the choice means: one row for each.
+    fn chosen(
+        &self,
+        row: &(Name, Expr),
+        items: &[Item],
+        seconds: Option<f64>,
+        lowering: &mut Lowering<'_>,
+        span: Span,
+    ) -> Result<(), Reported> {
+        let series = lowering.field(SERIES, span);
+        if series.nullable {
+            lowering.filter(series.clone().is_not_null(), span)?;
+        }
+        let key = |lowering: &mut Lowering<'_>| {
+            let series = lowering.field(SERIES, span);
+            (Name::from(SERIES), Expr { nullable: false, ..series })
+        };
+        let score: Name = "(score)".into();
+        let over_cells = match (&self.score, items) {
+            (Some(Score::Rows(aggregation)), _) => {
+                let named = Spanned { text: score.to_string(), span: aggregation.name.span };
+                let aggregation = Item::Aggregation(Aggregation { name: named, ..(**aggregation).clone() });
+                let cells = Cells::new(&[aggregation], &[SERIES.into()], None, lowering)?;
+                let key = key(lowering);
+                cells.group(vec![key], lowering, span)?;
+                None
+            }
+            (Some(Score::Cells(function)), _) => Some(*function),
+            (None, [_]) => Some(F::Sum),
+            // With several aggregations, the series with most rows rank first.
+            (None, _) => {
+                let rows = lowering.typed_aggregate(F::Count, None, span);
+                let key = key(lowering);
+                lowering.group(vec![key], vec![(score.clone(), rows)], span)?;
+                None
+            }
+        };
+        if let Some(function) = over_cells {
+            let first = &items[..items.len().min(1)];
+            let cells = Cells::new(first, &[row.0.clone(), SERIES.into()], seconds, lowering)?;
+            let Some(value) = cells.values.first().cloned() else { return Ok(()) };
+            let key_of_series = key(lowering);
+            cells.group(vec![row.clone(), key_of_series], lowering, span)?;
+            let value = lowering.field(&value, span);
+            let total = lowering.typed_aggregate(function, Some(value), span);
+            let key = key(lowering);
+            lowering.group(vec![key], vec![(score.clone(), total)], span)?;
+        }
+        let scored = lowering.field(&score, span);
+        let compare = |op, bound| Expr::compare(op, scored.clone(), Expr::double(bound, span), Case::Sensitive);
+        match self.choice {
+            Choice::All => {}
+            Choice::Over(bound) => lowering.filter(compare(CompareOp::Gt, bound), span)?,
+            Choice::Under(bound) => lowering.filter(compare(CompareOp::Lt, bound), span)?,
+            Choice::Ranked { count, bottom, .. } => {
+                let by_name = SortKey { expr: lowering.field(SERIES, span), descending: false, order: SortOrder::Text };
+                let by_score = SortKey { expr: scored, descending: !bottom, order: SortOrder::Number };
+                let input = lowering.take_plan(span)?;
+                lowering.put_plan(Rel::Sort { input, keys: vec![by_score, by_name], limit: Some(count), span });
+            }
+        }
+        let series = lowering.field(SERIES, span);
+        lowering.project(vec![(SERIES.into(), series), ("(chosen)".into(), Expr::boolean(true, span))], span)
+    }
+
+    /// The name of a row's column: the series, or what stands for it.
+    fn name_series(&self, limited: bool, lowering: &mut Lowering<'_>, span: Span) -> Expr {
+        let series = lowering.field(SERIES, span);
+        let (ty, nullable) = (series.ty, series.nullable);
+        let mut arms = Vec::new();
+        if nullable {
+            arms.push((series.clone().is_null(), Expr::string(self.null_text.clone(), span)));
+        }
+        if limited {
+            let chosen = lowering.field("(chosen)", span);
+            let all_but = matches!(self.choice, Choice::Ranked { others: true, .. });
+            let out = if all_but { chosen.is_not_null() } else { chosen.is_null() };
+            let other = if self.use_other { Expr::string(self.other_text.clone(), span) } else { Expr::null(span) };
+            arms.push((out, other));
+        }
+        if arms.is_empty() {
+            return series;
+        }
+        let column = Expr::new(
+            ExprKind::Case { arms, otherwise: Some(Box::new(series)) },
+            ty.union(Type::STRING),
+            limited && !self.use_other,
+            span,
+        );
+        if !column.nullable {
+            return column;
+        }
+        // Series without a column of their own are left out.
+        let (kept, ty) = (column.clone().is_not_null(), column.ty);
+        match lowering.filter(kept, span) {
+            Ok(()) => Expr { nullable: false, ty, ..column },
+            Err(Reported) => column,
+        }
+    }
+}
+
+/// An aggregation of rows, or the bare name of one over the cells.
+fn score(p: &mut Parser<'_>) -> Result<Score, Reported> {
+    let start = p.pos();
+    let word = p.bare(&['|', '[', ']', '(', ')', ',', '=', '"', '<', '>']);
+    let bare = word.and_then(|w| function(&w.text.to_ascii_lowercase()));
+    match bare {
+        Some(function) if p.peek() != Some('(') => {
+            Ok(Score::Cells(if function == F::Count { F::Sum } else { function }))
+        }
+        _ => {
+            p.set_pos(start);
+            parse_one(p).map(|one| Score::Rows(Box::new(one)))
+        }
+    }
+}
+
+/// `10`, `top10`, `bottom 5`; 0: all.
+fn limit(p: &mut Parser<'_>, value: &Spanned) -> Result<Choice, Reported> {
+    let text = value.text.to_ascii_lowercase();
+    let (bottom, digits) = match (text.strip_prefix("bottom"), text.strip_prefix("top")) {
+        (Some(rest), _) => (true, rest.trim().to_owned()),
+        (_, Some(rest)) => (false, rest.trim().to_owned()),
+        _ => (false, text.clone()),
+    };
+    let count = if digits.is_empty() {
+        let number = p.expect_name("a number", HELP)?;
+        p.number("limit", &number)?
+    } else {
+        p.number("limit", &Spanned { text: digits, span: value.span })?
+    };
+    Ok(if count == 0 { Choice::All } else { Choice::Ranked { count, bottom, others: false } })
+}
+
+fn operators(rel: &Rel) -> usize {
+    rel.inputs().into_iter().fold(1usize, |sum, input| sum.saturating_add(operators(input)))
+}
