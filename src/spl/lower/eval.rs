@@ -254,7 +254,7 @@ impl Lowering<'_> {
             let kind = if name == "mvmap" {
                 let body = body.clone().substitute_variable(variable, &value);
                 // Without a value there is nothing to compute with, whatever the body says.
-                match value.nullable && !body.nullable {
+                match value.nullable {
                     true => ExprKind::Case { arms: vec![(value.clone().is_not_null(), body)], otherwise: None },
                     false => body.kind,
                 }
