@@ -8,6 +8,7 @@ use crate::spl::eval::{self, Eval, EvalKind};
 use crate::spl::lower::aggregate::{self, output_name, parse_argument, parse_one};
 use crate::spl::lower::{Aggregation, Argument, Lowering};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::{Printer, spelled};
 
 /// One series of cells.
 #[derive(Clone, PartialEq, Debug)]
@@ -68,6 +69,43 @@ pub(super) fn parse(p: &mut Parser<'_>, rates: bool) -> Result<Item, Reported> {
     Ok(Item::Expression { value, aggregations, name })
 }
 
+pub(super) fn print(items: &[Item], out: &mut Printer) {
+    for item in items {
+        match item {
+            Item::Aggregation(one) => out.aggregation(one),
+            Item::Rate { sum, seconds } => {
+                let rate = RATES.iter().find(|(_, n)| n == seconds).map_or("per_second", |(rate, _)| rate);
+                out.named(&sum.name, |out| out.measure(rate, &sum.argument));
+            }
+            Item::Expression { value, aggregations, name } => {
+                let value = put_aggregations(value.clone(), aggregations);
+                out.named(name, |out| {
+                    out.open("eval(");
+                    out.nested(|out| out.eval(&value));
+                    out.glued(")");
+                });
+            }
+        }
+    }
+}
+
+/// Puts the aggregations back in place of the fields that stand for them.
+fn put_aggregations(value: Eval, aggregations: &[Aggregation]) -> Eval {
+    replace_fields(value, &|name| {
+        let one = aggregations.iter().find(|a| a.name.text == name)?;
+        let node = |kind| Eval { kind, span: one.span };
+        let call = |name: &str, arguments| {
+            EvalKind::Call { name: Spanned { text: name.to_owned(), span: one.span }, arguments }
+        };
+        let arguments = match &one.argument {
+            Argument::Rows | Argument::Sparkline(_) => Vec::new(),
+            Argument::Field(field) => vec![node(EvalKind::Field(field.text.clone()))],
+            Argument::Eval(inner) => vec![node(call("eval", vec![inner.clone()]))],
+        };
+        Some(call(&spelled(one.function), arguments))
+    })
+}
+
 /// The name after `as`, else the text from a position on.
 fn named(p: &mut Parser<'_>, start: usize) -> Result<Spanned, Reported> {
     let written = Spanned { text: p.src()[start..p.pos()].trim_end().to_owned(), span: p.span_from(start) };
@@ -123,7 +161,8 @@ fn aggregation(name: &Spanned, arguments: &[Eval], span: Span) -> Option<Aggrega
         [] if function == F::Count => Argument::Rows,
         [Eval { kind: EvalKind::Field(field), span }] => Argument::Field(Spanned { text: field.clone(), span: *span }),
         [Eval { kind: EvalKind::Call { name, arguments }, .. }] if name.text.eq_ignore_ascii_case("eval") => {
-            Argument::Eval(arguments.first()?.clone())
+            let [only] = arguments.as_slice() else { return None };
+            Argument::Eval(only.clone())
         }
         _ => return None,
     };
@@ -240,25 +279,22 @@ impl Cells {
 }
 
 /// Gives the fields that stand for aggregations the names that these get in the plan.
-fn rename_hidden(mut eval: Eval, text: &dyn Fn(&str) -> String) -> Eval {
+fn rename_hidden(eval: Eval, text: &dyn Fn(&str) -> String) -> Eval {
+    replace_fields(eval, &|name| name.starts_with("(aggregate ").then(|| EvalKind::Field(text(name))))
+}
+
+/// Puts something else in the place of some fields.
+fn replace_fields(mut eval: Eval, other: &dyn Fn(&str) -> Option<EvalKind>) -> Eval {
+    let inner = |e: Box<Eval>| Box::new(replace_fields(*e, other));
+    let each = |list: Vec<Eval>| list.into_iter().map(|e| replace_fields(e, other)).collect();
     eval.kind = match eval.kind {
-        EvalKind::Field(name) if name.starts_with("(aggregate ") => EvalKind::Field(text(&name)),
-        EvalKind::Not(e) => EvalKind::Not(Box::new(rename_hidden(*e, text))),
-        EvalKind::Negative(e) => EvalKind::Negative(Box::new(rename_hidden(*e, text))),
-        EvalKind::Binary { op, left, right } => EvalKind::Binary {
-            op,
-            left: Box::new(rename_hidden(*left, text)),
-            right: Box::new(rename_hidden(*right, text)),
-        },
-        EvalKind::In { value, items } => EvalKind::In {
-            value: Box::new(rename_hidden(*value, text)),
-            items: items.into_iter().map(|i| rename_hidden(i, text)).collect(),
-        },
-        EvalKind::Call { name, arguments } => {
-            let arguments = arguments.into_iter().map(|a| rename_hidden(a, text)).collect();
-            EvalKind::Call { name, arguments }
-        }
-        other => other,
+        EvalKind::Field(name) => other(&name).unwrap_or(EvalKind::Field(name)),
+        EvalKind::Not(e) => EvalKind::Not(inner(e)),
+        EvalKind::Negative(e) => EvalKind::Negative(inner(e)),
+        EvalKind::Binary { op, left, right } => EvalKind::Binary { op, left: inner(left), right: inner(right) },
+        EvalKind::In { value, items } => EvalKind::In { value: inner(value), items: each(items) },
+        EvalKind::Call { name, arguments } => EvalKind::Call { name, arguments: each(arguments) },
+        kind @ (EvalKind::String(_) | EvalKind::Integer(_) | EvalKind::Double(_)) => kind,
     };
     eval
 }

@@ -9,6 +9,7 @@ use crate::ir::{Expr, Name, Scalar};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Chart {
@@ -66,6 +67,26 @@ impl Syntax for Chart {
             }
         }
         Ok(chart)
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { items, row, column, series } = self;
+        series.print(out);
+        cells::print(items, out);
+        match (row, column) {
+            (Some(row), Some(column)) => {
+                out.word("over");
+                row.print(out);
+                out.word("by");
+                column.print(out);
+            }
+            (Some(only), None) | (None, Some(only)) => {
+                out.word("by");
+                only.print(out);
+            }
+            (None, None) => {}
+        }
+        series.print_where(out);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

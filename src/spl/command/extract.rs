@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::source::Span;
 use crate::spl::lower::{Lowering, Reader};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Extract {
@@ -65,6 +66,22 @@ impl Syntax for Extract {
                 _ => return Err(p.unknown_option("extract", &option, OPTIONS)),
             }
         }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { pair_delimiters, value_delimiters, all, limit, max_characters, extractors } = self;
+        for (option, value) in [("pairdelim", pair_delimiters), ("kvdelim", value_delimiters)] {
+            if let Some(value) = value {
+                out.option(option, value);
+            }
+        }
+        out.flag("mv_add", *all, false);
+        for (option, value) in [("limit", limit), ("maxchars", max_characters)] {
+            if let Some(value) = value {
+                out.option(option, &value.to_string());
+            }
+        }
+        out.names(extractors);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

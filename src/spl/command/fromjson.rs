@@ -5,6 +5,7 @@ use crate::diagnostic::Reported;
 use crate::source::Span;
 use crate::spl::lower::{Lowering, Reader};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Fromjson {
@@ -34,6 +35,12 @@ impl Syntax for Fromjson {
             Some(field) => Ok(Fromjson { field, prefix }),
             None => Err(p.expected("a field name", HELP)),
         }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { field, prefix } = self;
+        out.text_option("prefix", prefix, "");
+        out.name(&field.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::source::Span;
 use crate::spl::lower::{Aggregation, Lowering, parse_aggregations};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 use crate::spl::search::{self, Search};
 
 #[derive(Clone, PartialEq, Debug)]
@@ -38,6 +39,22 @@ impl Syntax for Mstats {
         let by = if p.eat_keyword("by") || p.eat_keyword("groupby") { p.names(&["span"])? } else { Vec::new() };
         options(p, &mut span)?;
         Ok(Mstats { aggregations, condition, by, span })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { aggregations, condition, by, span } = self;
+        if let Some(span) = span {
+            out.option("span", &span.to_string());
+        }
+        out.aggregations(aggregations);
+        // Behind the conditions and behind the keys it would be the option.
+        out.with_stops(&["span"], |out| {
+            if !condition.is_empty() {
+                out.word("where");
+                out.search(condition);
+            }
+            out.by(by);
+        });
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

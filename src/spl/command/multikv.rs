@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Multikv {
@@ -38,6 +39,21 @@ impl Syntax for Multikv {
             }
         }
         Ok(multikv)
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { options, fields, filter } = self;
+        for (option, value) in options {
+            out.option(&option.text, &value.text);
+        }
+        out.with_stops(&["fields", "filter"], |out| {
+            for (word, names) in [("fields", fields), ("filter", filter)] {
+                if !names.is_empty() {
+                    out.word(word);
+                    out.names(names);
+                }
+            }
+        });
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::ir::{Case, CompareOp, Expr, ExprKind, Scalar, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Rangemap {
@@ -16,13 +17,15 @@ pub struct Rangemap {
     pub default: String,
 }
 
+/// What a number outside all ranges gets where the search says nothing.
+const DEFAULT: &str = "None";
 const HELP: &str = "write `rangemap field=count low=0-10 high=11-100 default=severe`";
 
 impl Syntax for Rangemap {
     const NAMES: &'static [&'static str] = &["rangemap"];
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
-        let (mut field, mut ranges, mut default) = (None, Vec::new(), "None".to_owned());
+        let (mut field, mut ranges, mut default) = (None, Vec::new(), DEFAULT.to_owned());
         loop {
             while p.eat(",") {}
             if p.at_stage_end() {
@@ -44,6 +47,15 @@ impl Syntax for Rangemap {
         }
         let Some(field) = field else { return Err(p.expected("`field=`", HELP)) };
         Ok(Rangemap { field, ranges, default })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { field, ranges, default } = self;
+        out.option("field", &field.text);
+        for (name, from, to) in ranges {
+            out.option(&name.text, &format!("{from}-{to}"));
+        }
+        out.text_option("default", default, DEFAULT);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -13,8 +13,9 @@ use crate::ir::{
 };
 use crate::source::Span;
 use crate::spl::lower::aggregate::{function, parse_one};
-use crate::spl::lower::{Aggregation, Lowering};
+use crate::spl::lower::{Aggregation, Argument, Lowering};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::{Printer, spelled};
 
 /// A field that splits rows or columns.
 #[derive(Clone, PartialEq, Debug)]
@@ -61,6 +62,8 @@ pub enum Score {
 }
 
 const DEFAULT_LIMIT: u64 = 10;
+const NULL_TEXT: &str = "NULL";
+const OTHER_TEXT: &str = "OTHER";
 /// Bound on the operators below a ranking, which reads them twice.
 const MOST_OPERATORS: usize = 2_000;
 const SERIES: &str = "(series)";
@@ -72,9 +75,9 @@ impl Default for Series {
             choice: Choice::Ranked { count: DEFAULT_LIMIT, bottom: false, others: false },
             score: None,
             use_null: true,
-            null_text: "NULL".to_owned(),
+            null_text: NULL_TEXT.to_owned(),
             use_other: true,
-            other_text: "OTHER".to_owned(),
+            other_text: OTHER_TEXT.to_owned(),
             naming: Naming::default(),
         }
     }
@@ -138,9 +141,52 @@ impl Series {
             return Err(p.expected("`in`, `notin`, `<` or `>`", HELP));
         }
         let bound = p.expect_name("a number", HELP)?;
-        let number = p.number("where", &bound)?;
+        let number: f64 = p.number("where", &bound)?;
+        if !number.is_finite() {
+            let message = format!("`{}` is no number to compare with", bound.text);
+            return Err(p.fail(&code::WRONG_ARGUMENTS, message, bound.span, HELP));
+        }
         self.choice = if over { Choice::Over(number) } else { Choice::Under(number) };
         Ok(true)
+    }
+
+    /// The options; what only `where` can say stands there.
+    pub(super) fn print(&self, out: &mut Printer) {
+        let Self { choice, score, use_null, null_text, use_other, other_text, naming } = self;
+        if !choice.needs_where() {
+            choice.print_limit(out);
+            if let Some(score) = score {
+                out.word("agg");
+                out.open_glued("=");
+                score.print(out);
+            }
+        }
+        out.flag("usenull", *use_null, true);
+        out.text_option("nullstr", null_text, NULL_TEXT);
+        out.flag("useother", *use_other, true);
+        out.text_option("otherstr", other_text, OTHER_TEXT);
+        naming.print(out);
+    }
+
+    pub(super) fn print_where(&self, out: &mut Printer) {
+        let (true, Some(score)) = (self.choice.needs_where(), &self.score) else { return };
+        out.word("where");
+        score.print(out);
+        match self.choice {
+            Choice::All => {}
+            Choice::Ranked { count, bottom, others } => {
+                out.word(if others { "notin" } else { "in" });
+                out.word(&format!("{}{count}", if bottom { "bottom" } else { "top" }));
+            }
+            Choice::Over(bound) => {
+                out.word(">");
+                out.number(bound);
+            }
+            Choice::Under(bound) => {
+                out.word("<");
+                out.number(bound);
+            }
+        }
     }
 
     /// Turns the rows: groups them by the row's key and the series, and makes columns of the series.
@@ -337,6 +383,49 @@ impl Series {
         match lowering.filter(kept, span) {
             Ok(()) => Expr { nullable: false, ty, ..column },
             Err(Reported) => column,
+        }
+    }
+}
+
+impl Split {
+    pub(super) fn print(&self, out: &mut Printer) {
+        let Self { field, bins } = self;
+        out.name(&field.text);
+        bins.print(out);
+    }
+}
+
+impl Choice {
+    /// Whether no value of `limit` says this.
+    fn needs_where(self) -> bool {
+        match self {
+            Choice::All | Choice::Ranked { others: false, .. } => false,
+            Choice::Ranked { others: true, .. } | Choice::Over(_) | Choice::Under(_) => true,
+        }
+    }
+
+    fn print_limit(self, out: &mut Printer) {
+        match self {
+            Choice::All => out.option("limit", "0"),
+            Choice::Ranked { bottom: true, count, .. } => out.option("limit", &format!("bottom{count}")),
+            Choice::Ranked { count, .. } => out.number_option("limit", count, DEFAULT_LIMIT),
+            Choice::Over(_) | Choice::Under(_) => {}
+        }
+    }
+}
+
+impl Score {
+    fn print(&self, out: &mut Printer) {
+        match self {
+            Score::Cells(function) => out.word(&spelled(*function)),
+            // The bare word is that of the cells.
+            Score::Rows(one) if one.argument == Argument::Rows => {
+                out.word("count()");
+                if one.name.text != "count" {
+                    out.output(Some(&one.name));
+                }
+            }
+            Score::Rows(one) => out.aggregation(one),
         }
     }
 }

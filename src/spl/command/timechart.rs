@@ -12,6 +12,7 @@ use crate::ir::{
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Timechart {
@@ -68,6 +69,21 @@ impl Syntax for Timechart {
             }
         }
         Ok(chart)
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { items, bins, column, series, continuous, fixed_range, partial } = self;
+        out.flag("cont", *continuous, true);
+        out.flag("fixedrange", *fixed_range, true);
+        out.flag("partial", *partial, true);
+        bins.print(out);
+        series.print(out);
+        cells::print(items, out);
+        if let Some(column) = column {
+            out.word("by");
+            column.print(out);
+            series.print_where(out);
+        }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::ir::{Expr, ExprKind, Scalar, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Tojson {
@@ -49,6 +50,8 @@ impl Kind {
 
 const KINDS: [Kind; 6] = [Kind::Auto, Kind::Boolean, Kind::Json, Kind::Number, Kind::String, Kind::None];
 const OPTIONS: &[&str] = &["default_type", "fill_null", "include_internal", "output_field"];
+/// The field of the text where the search says nothing.
+const OUTPUT: &str = "_raw";
 const HELP: &str = "write `tojson str(a) num(b) output_field=json`";
 
 impl Syntax for Tojson {
@@ -60,7 +63,7 @@ impl Syntax for Tojson {
             default_kind: Kind::None,
             fill_null: false,
             include_internal: false,
-            output: "_raw".to_owned(),
+            output: OUTPUT.to_owned(),
         };
         let mut plain = Vec::new();
         loop {
@@ -93,6 +96,21 @@ impl Syntax for Tojson {
             tojson.fields[index].0 = tojson.default_kind;
         }
         Ok(tojson)
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { fields, default_kind, fill_null, include_internal, output } = self;
+        out.text_option("default_type", default_kind.name(), Kind::None.name());
+        out.flag("fill_null", *fill_null, false);
+        out.flag("include_internal", *include_internal, false);
+        out.text_option("output_field", output, OUTPUT);
+        for (kind, field) in fields {
+            if kind == default_kind {
+                out.name(&field.text);
+            } else {
+                out.call(kind.name(), &field.text);
+            }
+        }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::ir::{Column, Name, Rel, Transpose as TransposeRel, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Transpose {
@@ -19,12 +20,14 @@ pub struct Transpose {
 const OPTIONS: &[&str] = &["column_name", "header_field", "include_empty"];
 /// How many rows become columns where the search says nothing.
 const ROWS: u64 = 5;
+/// The field of the old columns' names where the search says nothing.
+const COLUMN_NAME: &str = "column";
 
 impl Syntax for Transpose {
     const NAMES: &'static [&'static str] = &["transpose"];
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
-        let column_name = "column".to_owned();
+        let column_name = COLUMN_NAME.to_owned();
         let mut transpose = Transpose { rows: ROWS, column_name, header_field: None, include_empty: true };
         while !p.at_stage_end() {
             if let Some((option, value)) = p.option()? {
@@ -41,6 +44,16 @@ impl Syntax for Transpose {
             transpose.rows = p.number("transpose", &count)?;
         }
         Ok(transpose)
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { rows, column_name, header_field, include_empty } = self;
+        if *rows != ROWS {
+            out.number(rows);
+        }
+        out.text_option("column_name", column_name, COLUMN_NAME);
+        out.option_of("header_field", header_field.as_ref());
+        out.flag("include_empty", *include_empty, true);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

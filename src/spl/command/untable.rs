@@ -6,6 +6,7 @@ use crate::ir::{Column, Expr, Name, Rel, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Untable {
@@ -28,6 +29,13 @@ impl Syntax for Untable {
         };
         let [row, name, value] = fields;
         Ok(Untable { row, name, value })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { row, name, value } = self;
+        for field in [row, name, value] {
+            out.name(&field.text);
+        }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -5,6 +5,7 @@ use crate::diagnostic::Reported;
 use crate::source::Span;
 use crate::spl::lower::{Lowering, Reader};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Xmlkv {
@@ -31,6 +32,13 @@ impl Syntax for Xmlkv {
             }
         }
         Ok(Xmlkv { field })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { field } = self;
+        if let Some(field) = field {
+            out.name(&field.text);
+        }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

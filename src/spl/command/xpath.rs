@@ -6,6 +6,7 @@ use crate::ir::{Expr, ExprKind, Literal, Scalar, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Xpath {
@@ -18,6 +19,8 @@ pub struct Xpath {
 }
 
 const OPTIONS: &[&str] = &["outfield", "field", "default"];
+/// The field of the values where the search says nothing.
+const OUTPUT: &str = "xpath";
 const HELP: &str = "write `xpath outfield=name \"//path/to/@value\" field=text`";
 
 impl Syntax for Xpath {
@@ -25,7 +28,7 @@ impl Syntax for Xpath {
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
         let (mut path, mut field, mut default) = (None, None, None);
-        let mut output = "xpath".to_owned();
+        let mut output = OUTPUT.to_owned();
         while !p.at_stage_end() {
             match p.option()? {
                 Some((option, value)) => match option.text.as_str() {
@@ -45,6 +48,16 @@ impl Syntax for Xpath {
             Some(path) => Err(p.fail(&code::WRONG_ARGUMENTS, "the path of `xpath` is empty", path.span, HELP)),
             None => Err(p.expected("a path", HELP)),
         }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { path, field, output, default } = self;
+        out.text_option("outfield", output, OUTPUT);
+        out.option_of("field", field.as_ref());
+        if let Some(default) = default {
+            out.option("default", default);
+        }
+        out.quoted(&path.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::ir::{Column, Expr, Name, NamePart, Pivot, Rel};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Xyseries {
@@ -23,6 +24,15 @@ pub struct Naming {
 }
 
 impl Naming {
+    pub(super) fn print(&self, out: &mut Printer) {
+        let Self { sep, format } = self;
+        for (option, value) in [("sep", sep), ("format", format)] {
+            if let Some(value) = value {
+                out.option(option, value);
+            }
+        }
+    }
+
     /// The name's parts; with one value a column is called by its value alone. A format wins over a separator.
     pub(super) fn parts(&self, several: bool) -> Vec<NamePart> {
         if !several {
@@ -80,6 +90,14 @@ impl Syntax for Xyseries {
             (Some(row), Some(column), values) if !values.is_empty() => Ok(Xyseries { row, column, values, naming }),
             _ => Err(p.expected("three fields or more", HELP)),
         }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { row, column, values, naming } = self;
+        naming.print(out);
+        out.name(&row.text);
+        out.name(&column.text);
+        out.names(values);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

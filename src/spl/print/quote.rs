@@ -68,11 +68,15 @@ fn is_bare(name: &str) -> bool {
         && !is_reserved(name)
 }
 
-/// Whether the parser could see a word of the syntax at the beginning: `d` in `d-x`.
 fn is_reserved(name: &str) -> bool {
+    begins_with_word(name, RESERVED)
+}
+
+/// Whether the parser could see one of these words at the beginning: `d` in `d-x`.
+pub(super) fn begins_with_word(name: &str, words: &[&str]) -> bool {
     let end = name.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(name.len());
     let is_dotted = name[end..].strip_prefix('.').is_some_and(|tail| tail.starts_with(|c: char| c.is_alphanumeric()));
-    !is_dotted && RESERVED.iter().any(|word| word.eq_ignore_ascii_case(&name[..end]))
+    !is_dotted && words.iter().any(|word| word.eq_ignore_ascii_case(&name[..end]))
 }
 
 /// The value of an option.
