@@ -32,9 +32,8 @@ pub(crate) fn width() -> impl Strategy<Value = BinSpan> {
 
 pub(crate) fn bins() -> impl Strategy<Value = BinOptions> {
     let more = (option::of(1..u64::MAX), option::of(width()), option::of(value()), option::of(value()));
-    let full = (option::of(width()), more, option::of(value())).prop_map(|(span, (bins, min_span, start, end), align)| {
-        BinOptions { span, bins, min_span, start, end, align }
-    });
+    let full = (option::of(width()), more, option::of(value()))
+        .prop_map(|(span, (bins, min_span, start, end), align)| BinOptions { span, bins, min_span, start, end, align });
     let usual = option::of(width()).prop_map(|span| BinOptions { span, ..BinOptions::default() });
     prop_oneof![3 => usual, 1 => full]
 }
@@ -136,10 +135,7 @@ fn item(rates: bool) -> impl Strategy<Value = Item> {
 /// With `columns`, also what `where` alone can say.
 fn series(columns: bool) -> impl Strategy<Value = Series> {
     let of_cells = function().prop_filter("a score", |f| *f != AggregateFunction::Count);
-    let score = prop_oneof![
-        of_cells.prop_map(Score::Cells),
-        aggregation().prop_map(|one| Score::Rows(Box::new(one))),
-    ];
+    let score = prop_oneof![of_cells.prop_map(Score::Cells), aggregation().prop_map(|one| Score::Rows(Box::new(one))),];
     let bound = || any::<f64>().prop_filter("a number", |n| n.is_finite());
     let choice = prop_oneof![
         2 => Just(Choice::Ranked { count: 10, bottom: false, others: false }),
@@ -169,22 +165,22 @@ fn split() -> impl Strategy<Value = Split> {
 
 /// `chart` and `timechart`.
 pub(crate) fn chart() -> impl Strategy<Value = Command> {
-    let by_two = (vec(item(false), 1..3), split(), split(), series(true)).prop_map(|(items, row, column, series)| {
-        Command::Chart(Chart { items, row: Some(row), column: Some(column), series })
-    });
-    let by_one = (vec(item(false), 1..3), option::of(split()), series(false))
+    let by_two = (vec(item(false).boxed(), 1..3), split(), split(), series(true).boxed()).prop_map(
+        |(items, row, column, series)| Command::Chart(Chart { items, row: Some(row), column: Some(column), series }),
+    );
+    let by_one = (vec(item(false).boxed(), 1..3), option::of(split()), series(false).boxed())
         .prop_map(|(items, row, series)| Command::Chart(Chart { items, row, column: None, series }));
     let timed = |column: BoxedStrategy<Option<Split>>, series: BoxedStrategy<Series>| {
-        (vec(item(true), 1..3), bins(), column, series, any::<[bool; 3]>()).prop_map(
+        (vec(item(true).boxed(), 1..3), bins(), column, series, any::<[bool; 3]>()).prop_map(
             |(items, bins, column, series, [continuous, fixed_range, partial])| {
                 Command::Timechart(Timechart { items, bins, column, series, continuous, fixed_range, partial })
             },
         )
     };
     prop_oneof![
-        by_two,
-        by_one,
-        timed(split().prop_map(Some).boxed(), series(true).boxed()),
-        timed(Just(None).boxed(), series(false).boxed()),
+        by_two.boxed(),
+        by_one.boxed(),
+        timed(split().prop_map(Some).boxed(), series(true).boxed()).boxed(),
+        timed(Just(None).boxed(), series(false).boxed()).boxed(),
     ]
 }

@@ -39,18 +39,22 @@ fn keys(least: usize) -> impl Strategy<Value = Vec<Key>> {
 fn target() -> impl Strategy<Value = Target> {
     let own = name().prop_filter("a field of its own", |n| !n.text.contains(['{', '}']));
     let field = prop_oneof!["[a-z]{1,3}", "[0-9]{0,2}"].prop_map(Part::Field);
-    let named = (option::of("[a-z ]{1,3}"), vec(field, 1..3), option::of("[a-z.]{1,3}")).prop_map(|(text, fields, end)| {
-        let parts = text.map(Part::Text).into_iter().chain(fields).chain(end.map(Part::Text)).collect();
-        Target::Named { parts, span: Span::default() }
-    });
+    let named =
+        (option::of("[a-z ]{1,3}"), vec(field, 1..3), option::of("[a-z.]{1,3}")).prop_map(|(text, fields, end)| {
+            let parts = text.map(Part::Text).into_iter().chain(fields).chain(end.map(Part::Text)).collect();
+            Target::Named { parts, span: Span::default() }
+        });
     prop_oneof![4 => own.prop_map(Target::Field), 1 => named]
 }
 
 fn tokens() -> impl Strategy<Value = Tokens> {
     let token = |usual: &'static str| usually(usual).prop_filter("a token", |t| !t.is_empty());
     let segments = [token("<<MATCHSEG1>>"), token("<<MATCHSEG2>>"), token("<<MATCHSEG3>>")];
-    let changed = (token("<<FIELD>>"), token("<<MATCHSTR>>"), segments)
-        .prop_map(|(field, matched, segments)| Tokens { field, matched, segments });
+    let changed = (token("<<FIELD>>"), token("<<MATCHSTR>>"), segments).prop_map(|(field, matched, segments)| Tokens {
+        field,
+        matched,
+        segments,
+    });
     prop_oneof![2 => Just(Tokens::default()), 1 => changed]
 }
 
@@ -63,12 +67,18 @@ fn plain() -> impl Strategy<Value = Command> {
     let shown = |usual: &'static str| option::of(usually(usual));
     let no_number = |fields: &Vec<Spanned>| fields[0].text.parse::<u64>().is_err();
     let simple = prop_oneof![
-        (name(), option::of(name()), bins())
-            .prop_map(|(field, output, options)| Command::Bin(Bin { field, output, options })),
+        (name(), option::of(name()), bins()).prop_map(|(field, output, options)| Command::Bin(Bin {
+            field,
+            output,
+            options
+        })),
         (any::<bool>(), names(1)).prop_map(|(remove, fields)| Command::Fields(Fields { remove, fields })),
         (value(), names(0)).prop_map(|(value, fields)| Command::Fillnull(Fillnull { value, fields })),
-        (names(1), "[ a-z<>=._]{0,8}", tokens())
-            .prop_map(|(fields, t, tokens)| Command::Foreach(Foreach { fields, template: spanned(t), tokens })),
+        (names(1), "[ a-z<>=._]{0,8}", tokens()).prop_map(|(fields, t, tokens)| Command::Foreach(Foreach {
+            fields,
+            template: spanned(t),
+            tokens
+        })),
         Just(Command::Format(Format)),
         Just(Command::Reverse(Reverse)),
         any::<u64>().prop_map(|count| Command::Tail(Tail { count })),
@@ -79,42 +89,49 @@ fn plain() -> impl Strategy<Value = Command> {
         name().prop_map(|table| Command::Outputlookup(Outputlookup { table })),
         names(1).prop_map(|fields| Command::Table(Table { fields })),
     ];
-    let richer = prop_oneof![
-        (option::of(name()), any::<bool>(), text()).prop_map(|(field, negated, regex)| {
-            let negated = negated && field.is_some();
-            Command::Regex(Regex { field, negated, regex: spanned(regex) })
-        }),
-        vec(pair(), 1..4).prop_map(|pairs| Command::Rename(Rename { pairs })),
-        (vec((name(), plain_name()), 1..3), names(1))
-            .prop_map(|(pairs, fields)| Command::Replace(Replace { pairs, fields })),
-        (option::of(value()), text(), 0..5u32, any::<bool>(), option::of(value())).prop_map(
-            |(field, regex, max_match, sed, offset_field)| {
-                Command::Rex(Rex { field, regex: spanned(regex), max_match, sed, offset_field })
-            }
-        ),
-        (prop_oneof![Just(None), Just(Some(10_000)), (1..u64::MAX).prop_map(Some)], keys(1))
-            .prop_map(|(limit, keys)| Command::Sort(Sort { limit, keys })),
-        (option::of(value()), option::of(value()), option::of(value()))
-            .prop_map(|(input, output, path)| Command::Spath(Spath { input, output, path })),
-        (any::<bool>(), vec(part, 1..4), name())
-            .prop_map(|(all_required, parts, output)| Command::Strcat(Strcat { all_required, parts, output })),
-        (any::<bool>(), 0..20u64, names(1).prop_filter("no count", no_number), shown("count"), shown("percent"))
-            .prop_map(|(rare, limit, fields, count, percent)| Command::Top(Top { rare, limit, fields, count, percent })),
-        (1..4u64, vec(plain_name(), 1..4), keys(0), any::<[bool; 3]>()).prop_map(
-            |(count, fields, sort_by, [keep_events, keep_empty, consecutive])| {
-                Command::Dedup(Dedup { count, fields, sort_by, keep_events, keep_empty, consecutive })
-            }
-        ),
-        (name(), vec(to_field(), 1..3), vec(to_field(), 0..3), any::<bool>()).prop_map(
-            |(table, on, outputs, keep_existing)| Command::Lookup(Lookup { table, on, outputs, keep_existing })
-        ),
-        (value(), vec((conversion, name(), option::of(name())), 1..3)).prop_map(|(format, list)| {
-            let one =
-                |(function, field, output): (&str, _, _)| Conversion { function: spanned(function), field, output };
-            Command::Convert(Convert { timeformat: format.text, conversions: list.into_iter().map(one).collect() })
-        }),
-    ];
-    prop_oneof![simple, richer]
+    let richer =
+        prop_oneof![
+            (option::of(name()), any::<bool>(), text()).prop_map(|(field, negated, regex)| {
+                let negated = negated && field.is_some();
+                Command::Regex(Regex { field, negated, regex: spanned(regex) })
+            }),
+            vec(pair(), 1..4).prop_map(|pairs| Command::Rename(Rename { pairs })),
+            (vec((name(), plain_name()), 1..3), names(1))
+                .prop_map(|(pairs, fields)| Command::Replace(Replace { pairs, fields })),
+            (option::of(value()), text(), 0..5u32, any::<bool>(), option::of(value())).prop_map(
+                |(field, regex, max_match, sed, offset_field)| {
+                    Command::Rex(Rex { field, regex: spanned(regex), max_match, sed, offset_field })
+                }
+            ),
+            (prop_oneof![Just(None), Just(Some(10_000)), (1..u64::MAX).prop_map(Some)], keys(1))
+                .prop_map(|(limit, keys)| Command::Sort(Sort { limit, keys })),
+            (option::of(value()), option::of(value()), option::of(value()))
+                .prop_map(|(input, output, path)| Command::Spath(Spath { input, output, path })),
+            (any::<bool>(), vec(part, 1..4), name())
+                .prop_map(|(all_required, parts, output)| Command::Strcat(Strcat { all_required, parts, output })),
+            (any::<bool>(), 0..20u64, names(1).prop_filter("no count", no_number), shown("count"), shown("percent"))
+                .prop_map(|(rare, limit, fields, count, percent)| Command::Top(Top {
+                    rare,
+                    limit,
+                    fields,
+                    count,
+                    percent
+                })),
+            (1..4u64, vec(plain_name(), 1..4), keys(0), any::<[bool; 3]>()).prop_map(
+                |(count, fields, sort_by, [keep_events, keep_empty, consecutive])| {
+                    Command::Dedup(Dedup { count, fields, sort_by, keep_events, keep_empty, consecutive })
+                }
+            ),
+            (name(), vec(to_field(), 1..3), vec(to_field(), 0..3), any::<bool>()).prop_map(
+                |(table, on, outputs, keep_existing)| Command::Lookup(Lookup { table, on, outputs, keep_existing })
+            ),
+            (value(), vec((conversion, name(), option::of(name())), 1..3)).prop_map(|(format, list)| {
+                let one =
+                    |(function, field, output): (&str, _, _)| Conversion { function: spanned(function), field, output };
+                Command::Convert(Convert { timeformat: format.text, conversions: list.into_iter().map(one).collect() })
+            }),
+        ];
+    prop_oneof![simple.boxed(), richer.boxed()]
 }
 
 /// Commands over the order of the rows.
@@ -126,14 +143,17 @@ fn ordered() -> impl Strategy<Value = Command> {
     let sums = (names(0), option::of(value()), usually("Total"), any::<[bool; 2]>(), usually("Total"));
     prop_oneof![
         (name(), option::of(name())).prop_map(|(field, output)| Command::Accum(Accum { field, output })),
+        (name(), option::of(name()), back()).prop_map(|(field, output, rows_back)| Command::Delta(Delta {
+            field,
+            output,
+            rows_back
+        })),
         (name(), option::of(name()), back())
-            .prop_map(|(field, output, rows_back)| Command::Delta(Delta { field, output, rows_back })),
-        (name(), option::of(name()), back()).prop_map(|(field, output, n)| {
-            Command::Autoregress(Autoregress { field, output, rows_back: (n, n) })
-        }),
+            .prop_map(|(field, output, n)| { Command::Autoregress(Autoregress { field, output, rows_back: (n, n) }) }),
         ranged,
-        (names(0), option::of(value()), usually("Total"))
-            .prop_map(|(fields, label_field, label)| Command::Addcoltotals(Addcoltotals { label_field, label, fields })),
+        (names(0), option::of(value()), usually("Total")).prop_map(|(fields, label_field, label)| {
+            Command::Addcoltotals(Addcoltotals { label_field, label, fields })
+        }),
         sums.prop_map(|(fields, label_field, label, [row, column], total)| {
             Command::Addtotals(Addtotals { row, column, total, label_field, label, fields })
         }),
@@ -156,15 +176,18 @@ fn reshaping() -> impl Strategy<Value = Command> {
     let internal = |n: &Spanned| n.text != "_raw";
     prop_oneof![
         (name(), name(), name()).prop_map(|(row, name, value)| Command::Untable(Untable { row, name, value })),
-        (name(), name(), names(1), naming())
-            .prop_map(|(row, column, values, naming)| Command::Xyseries(Xyseries { row, column, values, naming })),
+        (name(), name(), names(1), naming()).prop_map(|(row, column, values, naming)| Command::Xyseries(Xyseries {
+            row,
+            column,
+            values,
+            naming
+        })),
         (0..8u64, usually("column"), option::of(value()), any::<bool>()).prop_map(
             |(rows, column_name, header_field, include_empty)| {
                 Command::Transpose(Transpose { rows, column_name, header_field, include_empty })
             }
         ),
-        (name(), option::of(value()))
-            .prop_map(|(field, delimiter)| Command::Mvcombine(Mvcombine { field, delimiter })),
+        (name(), option::of(value())).prop_map(|(field, delimiter)| Command::Mvcombine(Mvcombine { field, delimiter })),
         (name(), usually("")).prop_map(|(field, prefix)| Command::Fromjson(Fromjson { field, prefix })),
         option::of(name()).prop_map(|field| Command::Xmlkv(Xmlkv { field })),
         (
@@ -187,8 +210,11 @@ fn rich() -> impl Strategy<Value = Command> {
         vec((target(), eval()), 1..3).prop_map(|assignments| Command::Eval(Eval { assignments })),
         eval().prop_map(|condition| Command::Where(Where { condition })),
         search().prop_map(|condition| Command::Search(Search { condition })),
-        (aggregations(1), names(0), any::<bool>())
-            .prop_map(|(aggregations, by, dedup_keys)| Command::Stats(Stats { aggregations, by, dedup_keys })),
+        (aggregations(1), names(0), any::<bool>()).prop_map(|(aggregations, by, dedup_keys)| Command::Stats(Stats {
+            aggregations,
+            by,
+            dedup_keys
+        })),
         names(1).prop_map(|by| Command::Stats(Stats { aggregations: Vec::new(), by, dedup_keys: false })),
         (aggregations(1), names(0)).prop_map(|(aggregations, by)| Command::Eventstats(Eventstats { aggregations, by })),
         (aggregations(1), names(0), window).prop_map(
@@ -207,19 +233,27 @@ fn rich() -> impl Strategy<Value = Command> {
                 })
             }
         ),
-        chart(),
-        chart(),
+        chart().boxed(),
+        chart().boxed(),
     ]
 }
 
 fn middle() -> impl Strategy<Value = Command> {
-    prop_oneof![5 => plain(), 3 => rich(), 2 => ordered(), 2 => reshaping(), 2 => named_options()]
+    // Boxed, since trees of strategies are too large for the stack.
+    prop_oneof![
+        5 => plain().boxed(),
+        3 => rich().boxed(),
+        2 => ordered().boxed(),
+        2 => reshaping().boxed(),
+        2 => named_options().boxed(),
+    ]
 }
 
 /// Commands that begin a search.
 fn generating() -> impl Strategy<Value = Command> {
     let condition = || prop_oneof![Just(Condition::And(Vec::new())), search()];
-    let tstats = (aggregations(1), option::of(value()), condition(), names(0), option::of(width()), option::of(value()));
+    let tstats =
+        (aggregations(1), option::of(value()), condition(), names(0), option::of(width()), option::of(value()));
     let rows = (any::<bool>(), name(), option::of(eval()), 0..3u64, option::of(any::<u64>()));
     let format = prop::sample::select(vec![DataFormat::Csv, DataFormat::Json]);
     prop_oneof![
@@ -271,9 +305,8 @@ fn holding(inner: BoxedStrategy<Pipeline>) -> impl Strategy<Value = Command> {
         ),
         condition,
         vec(inner.clone(), 2..3).prop_map(|subsearches| Command::Multisearch(Multisearch { subsearches })),
-        (operation, inner.clone(), inner.clone()).prop_map(|(operation, first, second)| {
-            Command::Set(Set { operation, subsearches: [first, second] })
-        }),
+        (operation, inner.clone(), inner.clone())
+            .prop_map(|(operation, first, second)| { Command::Set(Set { operation, subsearches: [first, second] }) }),
         (limits(), vec(dataset, 1..3)).prop_map(|(limits, datasets)| Command::Union(Union { limits, datasets })),
         inner.prop_map(|stages| Command::Appendpipe(Appendpipe { stages })),
         stages.prop_map(|commands| {
@@ -285,17 +318,19 @@ fn holding(inner: BoxedStrategy<Pipeline>) -> impl Strategy<Value = Command> {
 
 /// Searches with subsearches in conditions, `append` and their like.
 pub(crate) fn pipeline() -> impl Strategy<Value = Pipeline> {
-    let flat = (generating(), vec(middle(), 0..3)).prop_map(|(first, others)| joined(first, others));
+    let flat = (generating().boxed(), vec(middle().boxed(), 0..3)).prop_map(|(first, others)| joined(first, others));
     flat.prop_recursive(2, 8, 2, move |inner| {
-        (generating(), vec(middle(), 0..2), holding(inner)).prop_map(|(first, mut others, last)| {
-            others.push(last);
-            joined(first, others)
-        })
+        (generating().boxed(), vec(middle().boxed(), 0..2), holding(inner).boxed()).prop_map(
+            |(first, mut others, last)| {
+                others.push(last);
+                joined(first, others)
+            },
+        )
     })
 }
 
 /// One stage behind the first.
 pub(crate) fn command() -> impl Strategy<Value = Pipeline> {
     let first = Command::Search(Search { condition: Condition::And(Vec::new()) });
-    prop_oneof![4 => middle(), 1 => generating()].prop_map(move |c| joined(first.clone(), vec![c]))
+    prop_oneof![4 => middle().boxed(), 1 => generating().boxed()].prop_map(move |c| joined(first.clone(), vec![c]))
 }

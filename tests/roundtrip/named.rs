@@ -54,9 +54,8 @@ fn transaction() -> impl Strategy<Value = Command> {
 }
 
 fn tojson() -> impl Strategy<Value = Command> {
-    let kind = || {
-        prop::sample::select(vec![Kind::None, Kind::Auto, Kind::Boolean, Kind::Json, Kind::Number, Kind::String])
-    };
+    let kind =
+        || prop::sample::select(vec![Kind::None, Kind::Auto, Kind::Boolean, Kind::Json, Kind::Number, Kind::String]);
     let output = prop_oneof![Just("_raw".to_owned()), text()];
     (vec((kind(), name()), 0..4), kind(), any::<[bool; 2]>(), output).prop_map(
         |(fields, default_kind, [fill_null, include_internal], output)| {
@@ -102,11 +101,32 @@ fn multikv() -> impl Strategy<Value = Command> {
 /// Commands whose arguments are kept as they stand.
 fn verbatim() -> impl Strategy<Value = Command> {
     let word = prop::sample::select(vec![
-        "a=1", "b", "\"x | y\"", "\"[\"", "[search c | head 1]", "maxsearches=10", ",", "(d)", "$e$", "\\|", "é", "f\\",
+        "a=1",
+        "b",
+        "\"x | y\"",
+        "\"[\"",
+        "[search c | head 1]",
+        "maxsearches=10",
+        ",",
+        "(d)",
+        "$e$",
+        "\\|",
+        "é",
+        "f\\",
     ]);
     let arguments = vec(word, 0..4).prop_map(|words| words.join(" "));
     let name = prop::sample::select(vec![
-        "map", "fit", "rest", "collect", "sendemail", "highlight", "tags", "localop", "x11", "trendline", "datamodel",
+        "map",
+        "fit",
+        "rest",
+        "collect",
+        "sendemail",
+        "highlight",
+        "tags",
+        "localop",
+        "x11",
+        "trendline",
+        "datamodel",
     ]);
     (name, arguments).prop_map(|(name, arguments)| {
         let parsed = parse_expanded(&format!("| {name} {arguments}"), &mut Sink::default()).expect("a stage");
@@ -122,8 +142,8 @@ pub(crate) fn named_options() -> impl Strategy<Value = Command> {
         },
     );
     prop_oneof![
-        3 => transaction(),
-        2 => tojson(),
+        3 => transaction().boxed(),
+        2 => tojson().boxed(),
         1 => rangemap(),
         1 => extract(),
         1 => returned(),

@@ -94,8 +94,9 @@ fn put_aggregations(value: Eval, aggregations: &[Aggregation]) -> Eval {
     replace_fields(value, &|name| {
         let one = aggregations.iter().find(|a| a.name.text == name)?;
         let node = |kind| Eval { kind, span: one.span };
-        let call = |name: &str, arguments| {
-            EvalKind::Call { name: Spanned { text: name.to_owned(), span: one.span }, arguments }
+        let call = |name: &str, arguments| EvalKind::Call {
+            name: Spanned { text: name.to_owned(), span: one.span },
+            arguments,
         };
         let arguments = match &one.argument {
             Argument::Rows | Argument::Sparkline(_) => Vec::new(),

@@ -137,11 +137,8 @@ impl Printer {
 
     /// A field name, a table's name or a plain word of a command; in double quotes where it has to be.
     pub(crate) fn name(&mut self, name: &str) {
-        let name = if quote::begins_with_word(name, self.stops) {
-            quote::quoted(name, '"')
-        } else {
-            quote::name(name, '"')
-        };
+        let name =
+            if quote::begins_with_word(name, self.stops) { quote::quoted(name, '"') } else { quote::name(name, '"') };
         self.word(&name);
     }
 
