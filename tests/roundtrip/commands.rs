@@ -9,7 +9,7 @@ use rulecast::spl::search::Search as Condition;
 use rulecast::spl::{Pipeline, Spanned, Stage};
 
 use crate::charts::{bins, chart, naming, width};
-use crate::expressions::{aggregations, eval, name, names, plain_name, search, spanned, text};
+use crate::expressions::{aggregations, eval, name, names, plain_name, regex, search, spanned, text};
 use crate::named::named_options;
 
 /// The value of an option, which may be any text.
@@ -91,18 +91,22 @@ fn plain() -> impl Strategy<Value = Command> {
     ];
     let richer =
         prop_oneof![
-            (option::of(name()), any::<bool>(), text()).prop_map(|(field, negated, regex)| {
+            (option::of(name()), any::<bool>(), regex()).prop_map(|(field, negated, regex)| {
                 let negated = negated && field.is_some();
                 Command::Regex(Regex { field, negated, regex: spanned(regex) })
             }),
             vec(pair(), 1..4).prop_map(|pairs| Command::Rename(Rename { pairs })),
             (vec((name(), plain_name()), 1..3), names(1))
                 .prop_map(|(pairs, fields)| Command::Replace(Replace { pairs, fields })),
-            (option::of(value()), text(), 0..5u32, any::<bool>(), option::of(value())).prop_map(
-                |(field, regex, max_match, sed, offset_field)| {
+            (
+                option::of(value()),
+                prop_oneof![regex().prop_map(|r| (r, false)), text().prop_map(|t| (t, true))],
+                0..5u32,
+                option::of(value())
+            )
+                .prop_map(|(field, (regex, sed), max_match, offset_field)| {
                     Command::Rex(Rex { field, regex: spanned(regex), max_match, sed, offset_field })
-                }
-            ),
+                }),
             (prop_oneof![Just(None), Just(Some(10_000)), (1..u64::MAX).prop_map(Some)], keys(1))
                 .prop_map(|(limit, keys)| Command::Sort(Sort { limit, keys })),
             (option::of(value()), option::of(value()), option::of(value()))

@@ -23,6 +23,15 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
     vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }
 
+/// Regular expressions with what needs escapes in quotation marks.
+pub(crate) fn regex() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "a", " ", ".*", "\\d+", "\\\\", "\"", "\\\"", "[|\\]]", "(?:x|y)", "\\|", "é", "'", "`", "$",
+    ]);
+    let group = prop::sample::select(vec!["", "(?<g>[^\"]+)"]);
+    (group, vec(piece, 0..5)).prop_map(|(group, p)| group.to_owned() + &p.concat())
+}
+
 /// Names: mostly plain ones, and what the syntax might take for something else.
 pub(crate) fn name() -> impl Strategy<Value = Spanned> {
     let special = vec![
