@@ -166,6 +166,7 @@ impl Scope {
 impl Lowering<'_> {
     /// Takes the plan out, to put an operator on top of it.
     pub(crate) fn take_plan(&mut self, span: Span) -> Result<Box<Rel>, Reported> {
+        self.count_operator(span)?;
         match self.scope.plan.take() {
             Some(plan) => Ok(Box::new(plan)),
             None => {
@@ -365,7 +366,8 @@ impl Lowering<'_> {
             .origin
             .as_ref()
             .is_some_and(|o| !o.removed.iter().any(|r| &**r == name) && o.knows(o.without_dataset(name)));
-        if made || given { self.find(name, span).filter(|e| !e.is_null_literal()) } else { None }
+        let by_data = self.named_by_data(name, span).is_some();
+        if made || given || by_data { self.find(name, span).filter(|e| !e.is_null_literal()) } else { None }
     }
 
     /// What a field name means here; `None` where it can't exist.
