@@ -317,7 +317,13 @@ pub(super) fn finish(branches: Vec<(BoundGather, Gathered)>) -> Result<Table, Er
             };
             let mut rows: Vec<Entry> = entries.into_iter().map(|(_, entry)| entry).collect();
             match &first.how {
-                How::Rows { .. } => first.cut(&mut rows),
+                How::Rows { last, .. } => {
+                    first.cut(&mut rows);
+                    // `tail` gives the last row first (Search Reference, "tail").
+                    if *last {
+                        rows.reverse();
+                    }
+                }
                 How::Distinct { .. } | How::Groups { .. } => rows.sort_by_key(|entry| entry.place),
             }
             Ok(Table { columns, rows: rows.into_iter().map(|entry| entry.row).collect() })

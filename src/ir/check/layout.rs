@@ -416,16 +416,21 @@ impl Checker {
 
     fn lookup(&mut self, lookup: &Lookup) -> Rows {
         let mut rows = self.rel(&lookup.input);
+        // One multivalue field is looked up by each of its values; which values of several belong together is not known.
+        let lists = lookup.on.iter().filter(|(_, value)| value.ty.multivalue).count();
         for (_, value) in &lookup.on {
             self.value(value, &rows.env());
-            self.single(value, "a lookup");
+            if lists > 1 {
+                self.single(value, "a lookup");
+            }
         }
+        let found = Type { multivalue: lists > 0, ..Type::UNKNOWN };
         let absent = lookup.table.default_match.is_none();
         for output in &lookup.outputs {
             let before = rows.layout.column(&output.output).filter(|_| output.keep_existing).cloned();
             rows.put(match before {
-                Some(b) => column(&output.output, b.ty.union(Type::UNKNOWN), b.nullable && absent),
-                None => column(&output.output, Type::UNKNOWN, absent),
+                Some(b) => column(&output.output, b.ty.union(found), b.nullable && absent),
+                None => column(&output.output, found, absent),
             });
         }
         rows
