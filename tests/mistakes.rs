@@ -183,7 +183,10 @@ fn alternative_sources_are_not_dropped() {
     {
         // Events of Security Lake have no `eventName`, so that none can pass.
         let case = compile(search);
-        assert!(case.ir().starts_with("filter\n    eventName") || case.ir().starts_with("filter eventName"), "{search}");
+        assert!(
+            case.ir().starts_with("filter\n    eventName") || case.ir().starts_with("filter eventName"),
+            "{search}"
+        );
         let said: Vec<&str> = case.compiled.diagnostics.iter().map(|d| d.message.as_str()).collect();
         assert_eq!(
             said,

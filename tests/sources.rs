@@ -6,7 +6,11 @@ use rulecast::SourceFile;
 use support::{Case, compile, compile_file, compile_with, compiler, library};
 
 const WINDOWS: &[(&str, &[&str], &str)] = &[
-    ("sysmon", &[], "sourcetype=XmlWinEventLog:Microsoft-Windows-Sysmon/Operational OR source=Syslog:Linux-Sysmon/Operational"),
+    (
+        "sysmon",
+        &[],
+        "sourcetype=XmlWinEventLog:Microsoft-Windows-Sysmon/Operational OR source=Syslog:Linux-Sysmon/Operational",
+    ),
     ("security", &[], "eventtype=wineventlog_security OR Channel=security OR source=XmlWinEventLog:Security"),
 ];
 
@@ -83,7 +87,8 @@ fn a_field_of_one_source_is_absent_in_the_others_which_is_said() {
 
 #[test]
 fn a_selector_for_a_part_of_a_source_is_a_condition() {
-    let case = compile("source=\"XmlWinEventLog:Microsoft-Windows-CAPI2/Operational\" EventID=70 | stats count by Computer");
+    let case =
+        compile("source=\"XmlWinEventLog:Microsoft-Windows-CAPI2/Operational\" EventID=70 | stats count by Computer");
     assert_eq!(scans(&case), ["windows_event"]);
     assert!(ir(&case).contains("Channel = \"Microsoft-Windows-CAPI2/Operational\" (any case)"), "{}", ir(&case));
     let case = compile("source=\"WinEventLog:Microsoft-Windows-AppLocker/*\" | stats count by Computer");
@@ -92,7 +97,8 @@ fn a_selector_for_a_part_of_a_source_is_a_condition() {
 
 #[test]
 fn a_selector_that_is_negated_leaves_its_source_out() {
-    let case = compile_with(WINDOWS, "(`sysmon` OR `security`) NOT source=XmlWinEventLog:Security | stats count by Computer");
+    let case =
+        compile_with(WINDOWS, "(`sysmon` OR `security`) NOT source=XmlWinEventLog:Security | stats count by Computer");
     assert_eq!(scans(&case), ["windows_sysmon"]);
     let case = compile("sourcetype=aws:cloudtrail index!=main | stats count by awsRegion");
     assert_eq!(notes(&case), ["N308 `index=main` is not checked: the schema `cloudtrail` chooses the table"]);
@@ -112,7 +118,9 @@ fn the_rules_data_source_stands_in_for_a_source_that_is_not_named() {
     assert_eq!(scans(&case), ["windows_security"]);
     assert_eq!(
         notes(&case),
-        ["N320 the search names no log source that a schema describes; `Windows Event Log Security 4688` of the rule's `data_source` chooses `windows_security`"]
+        [
+            "N320 the search names no log source that a schema describes; `Windows Event Log Security 4688` of the rule's `data_source` chooses `windows_security`"
+        ]
     );
     let case = with_data_source("Okta", "index=identity eventType=x | stats count by src_ip");
     assert_eq!(scans(&case), ["okta"]);
@@ -127,7 +135,8 @@ fn the_rules_data_source_stands_in_for_a_source_that_is_not_named() {
 
 #[test]
 fn nodename_is_the_dataset_of_a_data_model() {
-    let case = compile("| tstats count from datamodel=Change where nodename=All_Changes.Auditing_Changes by All_Changes.user");
+    let case =
+        compile("| tstats count from datamodel=Change where nodename=All_Changes.Auditing_Changes by All_Changes.user");
     assert!(ir(&case).contains("is_Auditing_Changes = 1"), "{}", ir(&case));
     let case = compile("| tstats count from datamodel=Endpoint where nodename=Processes by Processes.user");
     assert_eq!(scans(&case), ["endpoint_processes"]);
