@@ -278,16 +278,21 @@ impl Key {
                 (None, None) => Ordering::Equal,
             },
             SortOrder::Text => a.to_text().cmp(&b.to_text()),
-            SortOrder::Ip => address(a).cmp(&address(b)).then_with(|| a.to_text().cmp(&b.to_text())),
+            SortOrder::Ip => match (address(a), address(b)) {
+                (Some(x), Some(y)) => x.cmp(&y),
+                // As for numbers.
+                (Some(_), None) => return Ordering::Less,
+                (None, Some(_)) => return Ordering::Greater,
+                (None, None) => a.to_text().cmp(&b.to_text()),
+            },
         };
         if self.descending { ordering.reverse() } else { ordering }
     }
 }
 
-/// Addresses by their number, before what is none.
-fn address(value: &Value<'_>) -> (bool, Option<std::net::IpAddr>) {
-    let address = value.to_text().trim().parse().ok();
-    (address.is_none(), address)
+/// The address that a value reads as.
+fn address(value: &Value<'_>) -> Option<std::net::IpAddr> {
+    value.to_text().trim().parse().ok()
 }
 
 /// The rows of all branches of an operation, in order.
