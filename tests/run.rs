@@ -1,5 +1,7 @@
 //! `rulecast run` and `rulecast test` from outside: inputs of every form, outputs, exit statuses.
 
+#![allow(clippy::print_stdout)]
+
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -145,3 +145,11 @@ fn nodename_is_the_dataset_of_a_data_model() {
         ["N302 no schema describes the dataset `Change.Nothing`"]
     );
 }
+
+#[test]
+fn a_name_that_a_data_model_lacks_is_null_and_said() {
+    let case =
+        compile("| tstats count values(Processes.temp) as temp from datamodel=Endpoint.Processes by Processes.user");
+    assert_eq!(case.front(), ["N304 the data model `endpoint_processes` has no field `temp`, so it is always null"]);
+    assert_eq!(scans(&case), ["endpoint_processes"]);
+}

@@ -106,8 +106,8 @@ pub(super) struct CompileArgs {
     /// is no query, and older files stay.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// What to print: the queries, the intermediate representation, the syntax tree of the search, or the search itself
-    /// in canonical SPL, its macros expanded
+    /// What to print: the queries, the intermediate representation, the columns behind each of its operators, the syntax
+    /// tree of the search, or the search itself in canonical SPL, its macros expanded
     #[arg(long, value_name = "WHAT", default_value = "query")]
     pub(super) emit: Emit,
 }
@@ -394,6 +394,7 @@ pub(super) enum TestFormat {
 pub(super) enum Emit {
     Query,
     Ir,
+    Types,
     Ast,
     Spl,
 }

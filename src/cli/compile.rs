@@ -6,6 +6,7 @@ use super::console::Console;
 use super::{Failure, NOT_COMPILED, NOT_RUN, OK, output, report};
 use crate::diagnostic::render;
 use crate::ir::Query;
+use crate::ir::check::describe;
 
 pub(super) fn run(args: &CompileArgs, console: &mut Console) -> Result<u8, Failure> {
     if args.emit != Emit::Query {
@@ -72,10 +73,10 @@ fn print(args: &CompileArgs, results: &[Done], console: &mut Console) {
     }
 }
 
-/// `--emit ir`, `--emit ast` and `--emit spl`: one text per rule.
+/// `--emit ir`, `types`, `ast` and `spl`: one text per rule.
 fn emit(args: &CompileArgs, console: &mut Console) -> Result<u8, Failure> {
     if args.common.format == Format::Json || args.out.is_some() {
-        return Err(Failure::new("`--emit ir`, `--emit ast` and `--emit spl` print text")
+        return Err(Failure::new("`--emit ir`, `types`, `ast` and `spl` print text")
             .help("leave `--format json` and `--out` out"));
     }
     let batch = batch::run(&args.common, Some(&[]), console)?;
@@ -86,6 +87,7 @@ fn emit(args: &CompileArgs, console: &mut Console) -> Result<u8, Failure> {
         }
         let text = match args.emit {
             Emit::Ir => done.compiled.ir.as_ref().map(ir_text),
+            Emit::Types => done.compiled.ir.as_ref().map(describe),
             // One stage a line.
             Emit::Spl => done.compiled.ast.as_ref().map(|ast| format!("{ast:#}")),
             Emit::Ast | Emit::Query => done.compiled.ast.as_ref().map(|ast| format!("{ast:#?}")),

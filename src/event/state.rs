@@ -169,7 +169,7 @@ fn text<'e>(piece: &Piece<'e>) -> Option<Text<'e>> {
 /// The value of a field of a type. Text of a typed field that does not read as its type stays text: SPL sees it so.
 /// An object or a list is the value of `json` fields only.
 #[inline]
-pub(super) fn convert<'e>(piece: Piece<'e>, scalar: Scalar) -> Option<Value<'e>> {
+fn convert<'e>(piece: Piece<'e>, scalar: Scalar) -> Option<Value<'e>> {
     Some(match (piece, scalar) {
         (Piece::Text(text), Scalar::String | Scalar::Unknown | Scalar::Json) => Value::Text(text),
         (Piece::Text(text), scalar) => read(&text, scalar).unwrap_or(Value::Text(text)),

@@ -1,11 +1,11 @@
 //! The columns behind each operator.
 
-use super::present::{Clause, Definitions, when_true};
+use super::present::{Clause, Definitions, truths, when_true};
 use super::value::Env;
 use super::{Blame, Layout, TypeFault};
 use crate::ir::{
-    Aggregate, AggregateFunction as F, Column, Expr, ExprKind, Frame, Join, JoinKind, Lookup, Name, Rel, Scalar,
-    Transaction, Transpose, Type, Within,
+    Aggregate, AggregateFunction as F, Column, Expr, ExprKind, Frame, Join, JoinKind, Lookup, Name, Pattern, Rel,
+    Scalar, Transaction, Transpose, Type, Within,
 };
 use crate::source::Span;
 
@@ -15,6 +15,7 @@ pub(super) struct Rows {
     pub(super) layout: Layout,
     definitions: Definitions,
     present: Vec<Clause>,
+    truths: Vec<Clause>,
     never: bool,
 }
 
@@ -31,7 +32,13 @@ impl Rows {
     }
 
     fn env(&self) -> Env<'_> {
-        Env { layout: &self.layout, definitions: &self.definitions, present: &self.present, never: self.never }
+        Env {
+            layout: &self.layout,
+            definitions: &self.definitions,
+            present: &self.present,
+            truths: &self.truths,
+            never: self.never,
+        }
     }
 
     /// Adds or replaces a column of which nothing else is known.
@@ -104,6 +111,7 @@ impl Checker {
                 // What holds for all rows of a group holds for the group.
                 if !keys.is_empty() {
                     out.present = rows.present.clone();
+                    out.truths = rows.truths.clone();
                     out.never = rows.never;
                 }
                 for (name, aggregate) in aggregates {
@@ -241,10 +249,12 @@ impl Checker {
                 self.value(name, &rows.env());
                 self.single(name, "the name of a field");
                 let nullable = self.value(value, &rows.env());
-                // Any column may be the one that is named.
+                // Any column whose name fits may be the one that is named.
                 rows.present.clear();
+                rows.truths.clear();
                 rows.definitions = Definitions::default();
-                for c in &mut rows.layout.columns {
+                let names = Pattern::of_text(name);
+                for c in rows.layout.columns.iter_mut().filter(|c| names.matches(&c.name, false)) {
                     c.ty = c.ty.union(value.ty);
                     c.nullable |= nullable;
                 }
@@ -265,6 +275,7 @@ impl Checker {
         for part in parts {
             self.condition(part, &Env { present: &present, ..rows.env() });
         }
+        rows.truths.extend(truths(predicate, &rows.definitions));
         match when_true(predicate, false, &rows.definitions) {
             Some(clauses) => rows.present.extend(clauses),
             // No row passes.
@@ -416,15 +427,11 @@ impl Checker {
 
     fn lookup(&mut self, lookup: &Lookup) -> Rows {
         let mut rows = self.rel(&lookup.input);
-        // One multivalue field is looked up by each of its values; which values of several belong together is not known.
-        let lists = lookup.on.iter().filter(|(_, value)| value.ty.multivalue).count();
         for (_, value) in &lookup.on {
             self.value(value, &rows.env());
-            if lists > 1 {
-                self.single(value, "a lookup");
-            }
         }
-        let found = Type { multivalue: lists > 0, ..Type::UNKNOWN };
+        // Each value of a multivalue field is looked up.
+        let found = Type { multivalue: lookup.on.iter().any(|(_, e)| e.ty.multivalue), ..Type::UNKNOWN };
         let absent = lookup.table.default_match.is_none();
         for output in &lookup.outputs {
             let before = rows.layout.column(&output.output).filter(|_| output.keep_existing).cloned();
@@ -447,7 +454,9 @@ impl Checker {
         let mut out = Rows::default();
         for name in &t.columns {
             let ty = self.present_column(name, &below.layout, t.span);
-            let nullable = below.layout.column(name).is_none_or(|c| c.nullable);
+            // A row without the only field belongs to no transaction.
+            let ties = t.fields.len() == 1 && t.fields.contains(name) && !t.keep_orphans;
+            let nullable = !ties && below.layout.column(name).is_none_or(|c| c.nullable);
             out.layout.put(column(name, Type::many(ty.scalar), nullable));
         }
         out.layout.put(column(&"_time".into(), Type::TIME, false));

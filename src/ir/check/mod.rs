@@ -1,11 +1,14 @@
 //! Types along a plan: which columns there are at each point, of which type, and whether they can be NULL; and whether a
 //! query keeps to that.
 
+mod describe;
 mod layout;
 mod present;
 #[cfg(test)]
 mod tests;
 mod value;
+
+pub use describe::describe;
 
 use super::{Column, Output, Query, Rel};
 use crate::source::Span;

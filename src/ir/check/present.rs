@@ -152,6 +152,18 @@ fn known(e: &Expr, anew: bool, defs: &Definitions) -> Known {
     })
 }
 
+/// Conditions of which at least one is true, for each part of a condition that is.
+pub(super) fn truths(e: &Expr, defs: &Definitions) -> Vec<Clause> {
+    let root = |parts: &[Expr]| parts.iter().map(|p| defs.root(p)).collect::<Clause>();
+    match &e.kind {
+        ExprKind::And(parts) => parts.iter().flat_map(|p| truths(p, defs)).collect(),
+        ExprKind::IsTrue(inner) => truths(inner, defs),
+        ExprKind::Or(parts) if parts.len() <= MOST_MEMBERS => vec![root(parts)],
+        ExprKind::Or(_) | ExprKind::Literal(_) => Vec::new(),
+        _ => vec![root(std::slice::from_ref(e))],
+    }
+}
+
 fn all(parts: impl Iterator<Item = Known>) -> Known {
     let mut out: Vec<Clause> = Vec::new();
     for part in parts {

@@ -10,6 +10,7 @@ pub(super) struct Env<'a> {
     pub(super) layout: &'a Layout,
     pub(super) definitions: &'a Definitions,
     pub(super) present: &'a [Clause],
+    pub(super) truths: &'a [Clause],
     /// No row gets here, so that nothing is NULL in any.
     pub(super) never: bool,
 }
@@ -17,6 +18,19 @@ pub(super) struct Env<'a> {
 impl Env<'_> {
     fn is_present(&self, e: &Expr) -> bool {
         !self.present.is_empty() && self.has_value(&self.definitions.root(e))
+    }
+
+    /// Whether the condition of some arm is true in all rows.
+    fn some_arm_holds(&self, arms: &[(Expr, Expr)]) -> bool {
+        if self.truths.is_empty() {
+            return false;
+        }
+        let conditions: Vec<Expr> = arms.iter().map(|(c, _)| self.definitions.root(c)).collect();
+        let implies = |fact: &Expr| match &fact.kind {
+            ExprKind::And(parts) => parts.iter().any(|p| conditions.contains(p)),
+            _ => conditions.contains(fact),
+        };
+        self.truths.iter().any(|clause| clause.iter().all(implies))
     }
 
     /// Whether an expression in terms of the lowest operators has a value, as far as clauses of one member say.
@@ -163,7 +177,7 @@ impl Checker {
                 true
             }
             ExprKind::Case { arms, otherwise } => {
-                let mut nullable = otherwise.is_none();
+                let mut nullable = otherwise.is_none() && !env.some_arm_holds(arms);
                 for (condition, value) in arms {
                     self.condition(condition, env);
                     nullable |= self.value(value, env);
@@ -256,6 +270,9 @@ impl Checker {
         let each: Vec<bool> = args.iter().map(|a| self.value(a, env)).collect();
         let nullable = match function {
             "mvappend" => each.iter().all(|n| *n),
+            // The first or last value is there; others may not be.
+            "mvindex" => each.iter().any(|n| *n) || !matches!(args, [_, at] if is_end(at)),
+            "mvfind" | "tonumber" => true,
             _ => each.iter().any(|n| *n),
         };
         nullable || (e.nullable && !is_total(function))
@@ -358,6 +375,10 @@ impl Checker {
         self.faults.truncate(faults);
         found
     }
+}
+
+fn is_end(index: &Expr) -> bool {
+    matches!(index.as_literal(), Some(Literal::Integer(0 | -1)))
 }
 
 pub(super) fn is_null(e: &Expr) -> bool {
