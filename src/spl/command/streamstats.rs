@@ -199,8 +199,14 @@ fn reset(p: &mut Parser<'_>, option: &str) -> Result<Option<Eval>, Reported> {
         p.set_pos(start);
         return Ok(None);
     }
-    p.eat_keyword("eval");
     let help = "write e.g. `reset_before=(count>5)`";
+    // The manual's own form: the parentheses are quoted, the condition is not.
+    if p.eat("\"(\"") {
+        let condition = p.nested(eval::parse)?;
+        p.expect("\")\"", help)?;
+        return Ok(Some(condition));
+    }
+    p.eat_keyword("eval");
     p.expect("(", help)?;
     // The condition may stand in quotation marks.
     let quoted = p.quoted()?;
