@@ -465,3 +465,17 @@ fn version_and_help_are_status_0() {
     assert_eq!(status(&help), 0);
     assert!(out(&help).contains("Exit status:") && out(&help).contains("rulecast compile rules/"));
 }
+
+#[test]
+fn a_search_is_printed_with_its_macros_expanded() {
+    let root = folder();
+    write(root.path(), "macros/m.yml", "name: m\narguments: [x]\ndefinition: stats count by $x$\n");
+    let search =
+        "search: '`cloudtrail` eventName IN (A,B) or | `m(user)` ```why``` | where count>5 and (user!=\"\")'\n";
+    write(root.path(), "x.yml", format!("name: N\nid: 0c6b3a5e-0000-4000-8000-000000000001\n{search}"));
+    let output = run(root.path(), &["compile", "x.yml", "--emit", "spl"]);
+    assert_eq!(
+        out(&output),
+        "==> x.yml\nsourcetype=aws:cloudtrail eventName IN (A, B) or\n| stats count by user\n| where count > 5 AND user != \"\"\n\n"
+    );
+}

@@ -1,6 +1,9 @@
 //! The AST, printed as SPL and parsed again, is the same AST: over the rules of the repository and of the shared corpus,
 //! over their macros, and over searches that are made at random.
 
+// What is skipped is said.
+#![allow(clippy::print_stdout)]
+
 #[path = "support/mod.rs"]
 mod support;
 

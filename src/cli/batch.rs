@@ -83,12 +83,8 @@ fn one(
     }
     let compiled = match (problem, contents.compiler(number)) {
         (Some(problem), _) => failed(problem, Fidelity::Invalid, targets),
-        (None, Some(compiler)) => {
-            IN_RULE.with(|f| f.set(true));
-            let result = catch_unwind(AssertUnwindSafe(|| compiler.compile(&file, targets)));
-            IN_RULE.with(|f| f.set(false));
-            result.unwrap_or_else(|_| failed(fault(), Fidelity::Unsupported, targets))
-        }
+        (None, Some(compiler)) => caught(|| compiler.compile(&file, targets))
+            .unwrap_or_else(|fault| failed(fault, Fidelity::Unsupported, targets)),
         (None, None) => failed(fault(), Fidelity::Unsupported, targets),
     };
     Some(Done { place, file, compiled, was_read })
@@ -105,6 +101,14 @@ fn failed(diagnostic: Diagnostic, fidelity: Fidelity, targets: &[TargetId]) -> C
 thread_local! {
     static IN_RULE: Cell<bool> = const { Cell::new(false) };
     static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Runs what may have a fault of the program; the fault becomes a diagnostic.
+pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Diagnostic> {
+    let before = IN_RULE.with(|f| f.replace(true));
+    let result = catch_unwind(AssertUnwindSafe(work));
+    IN_RULE.with(|f| f.set(before));
+    result.map_err(|_| fault())
 }
 
 /// While a rule is compiled, keeps a panic's message for the diagnostic instead of printing it.
@@ -153,6 +157,13 @@ impl Batch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fault_becomes_a_diagnostic() {
+        assert_eq!(caught(|| 1).ok(), Some(1));
+        let fault = caught(|| -> u8 { [1, 2][std::hint::black_box(2)] }).expect_err("a fault");
+        assert_eq!(fault.code.id, "T502");
+    }
 
     #[test]
     fn a_failed_rule_has_an_output_per_target() {

@@ -2,8 +2,8 @@
 
 use super::args::EvaluationArgs;
 use super::batch::Done;
-use super::events::{Events, Read};
-use super::{Failure, settings};
+use super::events::{Events, Read, Stop};
+use super::{Failure, batch, settings};
 use crate::diagnostic::{Diagnostic, Severity, code};
 use crate::eval::{self, Program, Rows, Session};
 use crate::schema::Schemas;
@@ -32,14 +32,42 @@ pub(super) fn is_runnable(done: &Done) -> bool {
     done.compiled.ir.is_some() && done.compiled.diagnostics.iter().all(|d| d.severity < Severity::Error)
 }
 
-/// Runs rules over the same events. The results are in the order of the rules.
+/// Runs rules over the same events, in one pass where none of them is at fault. The results are in the order of the rules.
 pub(super) fn run(
     rules: &[&Done],
     events: &Events,
     schemas: &Schemas,
     options: &eval::Options,
     jobs: usize,
-) -> Result<(Vec<Result<Rows, Diagnostic>>, Read), Failure> {
+) -> Result<Together, Failure> {
+    let outcome =
+        batch::caught(|| together(rules, events, schemas, options, jobs)).unwrap_or_else(|f| Err(Stop::Fault(f)));
+    let fault = match outcome {
+        Ok(done) => return Ok(done),
+        Err(Stop::Failure(failure)) => return Err(failure),
+        Err(Stop::Fault(fault)) => fault,
+    };
+    // A fault of the evaluator in one rule must not cost the others their rows: the halves are run by themselves.
+    let (first, second) = rules.split_at(rules.len() / 2);
+    if first.is_empty() {
+        return Ok((rules.iter().map(|_| Err(fault.clone())).collect(), Read::default()));
+    }
+    let (mut results, mut read) = run(first, events, schemas, options, jobs)?;
+    let (more, of_second) = run(second, events, schemas, options, jobs)?;
+    results.extend(more);
+    read.merge(of_second);
+    Ok((results, read))
+}
+
+type Together = (Vec<Result<Rows, Diagnostic>>, Read);
+
+fn together(
+    rules: &[&Done],
+    events: &Events,
+    schemas: &Schemas,
+    options: &eval::Options,
+    jobs: usize,
+) -> Result<Together, Stop> {
     let mut results: Vec<Option<Result<Rows, Diagnostic>>> = Vec::new();
     let mut programs = Vec::new();
     for done in rules {

@@ -80,7 +80,7 @@ fn sourcetypes(args: &RunArgs) -> Result<Sourcetypes, Failure> {
 
 /// Holds that each sourcetype is some schema's.
 fn known(sourcetypes: &Sourcetypes, schemas: &Schemas) -> Result<(), Failure> {
-    let router = Router::new(schemas.iter().cloned(), []);
+    let router = Router::new(schemas, []);
     for name in sourcetypes.all.iter().chain(sourcetypes.patterns.iter().map(|(_, name)| name)) {
         if router.named([name.as_str()]).is_none() {
             let values = schemas.iter().flat_map(|s| s.select.iter().map(|x| x.value.as_str()).chain([&*s.id]));

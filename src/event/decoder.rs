@@ -1,7 +1,7 @@
 //! Reads the records of one schema.
 
 use super::json;
-use super::state::{Piece, State, convert};
+use super::state::{Piece, State};
 use super::trie::{Label, Trie, Want};
 use super::{DecodeError, path};
 use crate::eval::{Text, Value};
@@ -78,7 +78,7 @@ impl Decoder {
     ) -> Result<Signs<'e>, DecodeError> {
         self.clear(slots);
         let mut state = State::new(slots, seen);
-        json::read(&self.trie, record, &mut state).map_err(|e| DecodeError::new(record, &e))?;
+        json::read(&self.trie, record, &mut state).map_err(|fault| DecodeError::new(record, fault))?;
         Ok(self.finish(state, record))
     }
 
@@ -199,9 +199,4 @@ impl Label {
     pub(super) fn of<'s>(self, signs: &'s Signs<'_>) -> Option<&'s str> {
         signs.labels[self as usize].as_deref()
     }
-}
-
-/// The value of a text as a field of a type, e.g. of an inline event's.
-pub fn value_of_text(text: &str, scalar: Scalar) -> Value<'_> {
-    convert(&of_text(text), scalar).unwrap_or_default()
 }

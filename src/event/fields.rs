@@ -32,7 +32,7 @@ struct Fields {
 
 impl Fields {
     fn add(&mut self, name: &str, raw: &str, depth: u32) {
-        let Ok(Some(piece)) = piece(raw) else { return };
+        let Some(piece) = piece(raw) else { return };
         let value = match piece {
             Piece::Structure(text) if depth < MAX_DEPTH => return self.structure(name, text, depth + 1),
             Piece::Structure(text) => text.to_owned().into(),

@@ -1,296 +1,254 @@
 //! Reads the wanted paths of a JSON record in one pass; what nobody wants is skipped.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
-
 use super::path;
+use super::scan::{Fault, Quoted, Scanner};
 use super::state::{Piece, State};
 use super::trie::{Node, Trie, Want};
 use crate::eval::Text;
 
 /// Reads a record, which must be one JSON object.
-pub(super) fn read<'e>(trie: &Trie, record: &'e str, state: &mut State<'e, '_>) -> serde_json::Result<()> {
-    let mut json = serde_json::Deserializer::from_str(record);
-    let members = Members { trie, node: trie.root(), state };
-    (&mut json).deserialize_map(members)?;
-    json.end()
-}
-
-/// The members of an object, or nothing where the value is something else.
-struct Members<'t, 's, 'e, 'x> {
-    trie: &'t Trie,
-    node: &'t Node,
-    state: &'s mut State<'e, 'x>,
-}
-
-impl<'e> Visitor<'e> for Members<'_, '_, 'e, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+pub(super) fn read<'e>(trie: &Trie, record: &'e str, state: &mut State<'e, '_>) -> Result<(), Fault> {
+    let mut reader = Reader { trie, scanner: Scanner::new(record), state };
+    match reader.scanner.peek() {
+        b'{' => reader.members(trie.root())?,
+        0 => return reader.scanner.fault("the record is empty"),
+        _ => return reader.scanner.fault("expected an object"),
     }
+    if reader.scanner.is_done() { Ok(()) } else { reader.scanner.fault("something follows the object") }
+}
 
-    fn visit_map<A: MapAccess<'e>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(hit) = map.next_key_seed(Key { trie: self.trie, node: self.node })? {
-            let Some((number, is_path)) = hit else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            let before = self.state.flat;
-            self.state.flat |= is_path;
-            map.next_value_seed(Member { trie: self.trie, node: self.trie.node(number), state: self.state })?;
-            self.state.flat = before;
+struct Reader<'r, 'e, 's> {
+    trie: &'r Trie,
+    scanner: Scanner<'e>,
+    state: &'r mut State<'e, 's>,
+}
+
+impl<'r, 'e> Reader<'r, 'e, '_> {
+    /// The members of an object; its bracket is at hand.
+    fn members(&mut self, node: &'r Node) -> Result<(), Fault> {
+        self.scanner.open()?;
+        if self.scanner.is_empty(b'}') {
+            return Ok(());
         }
-        Ok(())
+        loop {
+            let name = self.scanner.name()?;
+            match self.find(node, name) {
+                None => self.scanner.skip()?,
+                Some((number, is_path)) => {
+                    let before = self.state.flat;
+                    self.state.flat |= is_path;
+                    self.value(self.trie.node(number))?;
+                    self.state.flat = before;
+                }
+            }
+            if !self.scanner.more(b'}')? {
+                return Ok(());
+            }
+        }
     }
-}
 
-/// Looks a member's name up without copying it: the number of its node, and whether the name is a path of several steps.
-struct Key<'t> {
-    trie: &'t Trie,
-    node: &'t Node,
-}
-
-impl<'e> DeserializeSeed<'e> for Key<'_> {
-    type Value = Option<(u32, bool)>;
-
-    fn deserialize<D: Deserializer<'e>>(self, json: D) -> Result<Self::Value, D::Error> {
-        json.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_> {
-    type Value = Option<(u32, bool)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
+    /// The node of a member, and whether its name is a path of several steps.
+    #[inline]
+    fn find(&self, node: &Node, name: Quoted<'e>) -> Option<(u32, bool)> {
+        if name.has_escapes {
+            let name = unescaped(name.inner);
+            return self.lookup(node, &name);
+        }
+        self.lookup(node, name.inner)
     }
 
     #[inline]
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        if let Some(number) = self.node.keys.get(name) {
-            return Ok(Some((number, false)));
+    fn lookup(&self, node: &Node, name: &str) -> Option<(u32, bool)> {
+        if let Some(number) = node.keys.get(name) {
+            return Some((number, false));
         }
         if path::is_path(name) {
-            return Ok(self.trie.walk(self.node, name).map(|number| (number, true)));
+            return self.trie.walk(node, name).map(|number| (number, true));
         }
-        Ok(None)
-    }
-}
-
-/// The value of a member, or an element of a list.
-struct Member<'t, 's, 'e, 'x> {
-    trie: &'t Trie,
-    node: &'t Node,
-    state: &'s mut State<'e, 'x>,
-}
-
-impl<'e> DeserializeSeed<'e> for Member<'_, '_, 'e, '_> {
-    type Value = ();
-
-    #[inline]
-    fn deserialize<D: Deserializer<'e>>(self, json: D) -> Result<(), D::Error> {
-        if self.node.is_inner() {
-            return json.deserialize_any(Inner(Members { trie: self.trie, node: self.node, state: self.state }));
-        }
-        // The text as it is written: numbers keep their form, objects stay whole.
-        let raw = <&'e RawValue as serde::Deserialize>::deserialize(json)?;
-        apply(self.trie, self.node, raw.get(), self.state).map_err(serde::de::Error::custom)
-    }
-}
-
-/// An object is read, everything else is skipped.
-struct Inner<'t, 's, 'e, 'x>(Members<'t, 's, 'e, 'x>);
-
-impl<'e> Visitor<'e> for Inner<'_, '_, 'e, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
+        None
     }
 
-    #[inline]
-    fn visit_map<A: MapAccess<'e>>(self, map: A) -> Result<(), A::Error> {
-        self.0.visit_map(map)
-    }
-
-    fn visit_seq<A: SeqAccess<'e>>(self, mut seq: A) -> Result<(), A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// Does what a node wants with the text of a value.
-fn apply<'e>(trie: &Trie, node: &Node, raw: &'e str, state: &mut State<'e, '_>) -> serde_json::Result<()> {
-    match raw.as_bytes().first() {
-        Some(b'"') => single(trie, node, &Piece::Text(unquoted(raw)?), state),
-        Some(b'{') => {
-            let piece = Piece::Structure(raw);
-            node.wants.iter().for_each(|want| state.take(want, &piece));
-            if !node.keys.is_empty() {
-                nested(raw, Members { trie, node, state })?;
+    /// A value that somebody wants, or something below it.
+    fn value(&mut self, node: &'r Node) -> Result<(), Fault> {
+        match self.scanner.peek() {
+            b'"' => {
+                let quoted = self.scanner.quoted()?;
+                if !node.is_inner() {
+                    self.give(node, Piece::Text(text(quoted)));
+                }
+                Ok(())
             }
-            // Where no list is, `{}` is the thing itself.
-            if let Some(each) = node.each {
-                apply(trie, trie.node(each), raw, state)?;
+            b'{' => self.object(node),
+            b'[' => self.list(node),
+            _ => {
+                let word = self.scanner.word()?;
+                match word {
+                    "null" => node.wants.iter().for_each(|want| self.state.clear(want)),
+                    "true" => self.give(node, Piece::Boolean(true)),
+                    "false" => self.give(node, Piece::Boolean(false)),
+                    number => self.give(node, Piece::Number(number)),
+                }
+                Ok(())
             }
         }
-        Some(b'[') => list(trie, node, raw, state)?,
-        Some(b't') => single(trie, node, &Piece::Boolean(true), state),
-        Some(b'f') => single(trie, node, &Piece::Boolean(false), state),
-        Some(b'n') => node.wants.iter().for_each(|want| state.clear(want)),
-        _ => single(trie, node, &Piece::Number(raw), state),
-    }
-    Ok(())
-}
-
-#[inline]
-fn single<'e>(trie: &Trie, node: &Node, piece: &Piece<'e>, state: &mut State<'e, '_>) {
-    for want in &node.wants {
-        state.take(want, piece);
-    }
-    if let Some(each) = node.each {
-        single(trie, trie.node(each), piece, state);
-    }
-}
-
-fn nested<'e>(raw: &'e str, members: Members<'_, '_, 'e, '_>) -> serde_json::Result<()> {
-    serde_json::Deserializer::from_str(raw).deserialize_map(members)
-}
-
-fn list<'e>(trie: &Trie, node: &Node, raw: &'e str, state: &mut State<'e, '_>) -> serde_json::Result<()> {
-    let whole = Piece::Structure(raw);
-    let takes_elements = |want: &Want| matches!(want, Want::Slot { list, .. } if *list || state.flat);
-    let of_elements: Vec<&Want> = node.wants.iter().filter(|w| takes_elements(w)).collect();
-    for want in node.wants.iter().filter(|w| !of_elements.iter().any(|e| std::ptr::eq(*e, *w))) {
-        state.take(want, &whole);
-    }
-    if of_elements.is_empty() && node.each.is_none() && node.elements.is_empty() {
-        return Ok(());
-    }
-    let outermost = !std::mem::replace(&mut state.within_list, true);
-    if outermost {
-        restart(trie, node, &of_elements, state);
-    }
-    let mut json = serde_json::Deserializer::from_str(raw);
-    let result = (&mut json).deserialize_seq(Elements { trie, node, of_elements: &of_elements, state });
-    state.within_list = !outermost;
-    result
-}
-
-/// A list takes the place of what an earlier member of the same name gave.
-fn restart(trie: &Trie, node: &Node, of_elements: &[&Want], state: &mut State<'_, '_>) {
-    of_elements.iter().for_each(|want| state.restart(want));
-    if let Some(each) = node.each {
-        trie.node(each).wants.iter().for_each(|want| state.restart(want));
-    }
-}
-
-struct Elements<'t, 's, 'e, 'x> {
-    trie: &'t Trie,
-    node: &'t Node,
-    of_elements: &'t [&'t Want],
-    state: &'s mut State<'e, 'x>,
-}
-
-impl<'e> Visitor<'e> for Elements<'_, '_, 'e, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
     }
 
-    fn visit_seq<A: SeqAccess<'e>>(self, mut seq: A) -> Result<(), A::Error> {
+    /// Most fields are wanted for one slot: its value is moved there.
+    #[inline]
+    fn give(&mut self, node: &'r Node, piece: Piece<'e>) {
+        match (node.wants.as_slice(), node.each) {
+            ([Want::Slot { slot, scalar, .. }], None) => self.state.fill(*slot, *scalar, piece),
+            ([], None) => {}
+            _ => self.single(node, &piece),
+        }
+    }
+
+    fn single(&mut self, node: &'r Node, piece: &Piece<'e>) {
+        for want in &node.wants {
+            self.state.take(want, piece);
+        }
+        // Where no list is, `{}` is the thing itself.
+        if let Some(each) = node.each {
+            self.single(self.trie.node(each), piece);
+        }
+    }
+
+    fn object(&mut self, node: &'r Node) -> Result<(), Fault> {
+        let start = self.scanner.position();
+        if node.keys.is_empty() {
+            self.scanner.skip()?;
+        } else {
+            self.members(node)?;
+        }
+        let object = self.scanner.since(start);
+        let piece = Piece::Structure(object);
+        node.wants.iter().for_each(|want| self.state.take(want, &piece));
+        match node.each {
+            Some(each) => self.again(object, self.trie.node(each)),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads a value a second time, for another node.
+    fn again(&mut self, text: &'e str, node: &'r Node) -> Result<(), Fault> {
+        Reader { trie: self.trie, scanner: Scanner::new(text), state: self.state }.value(node)
+    }
+
+    fn list(&mut self, node: &'r Node) -> Result<(), Fault> {
+        let start = self.scanner.position();
+        let takes_elements = |want: &Want, flat| matches!(want, Want::Slot { list, .. } if *list || flat);
+        let flat = self.state.flat;
+        let of_elements = node.wants.iter().any(|want| takes_elements(want, flat));
+        if of_elements || node.each.is_some() || !node.elements.is_empty() {
+            let outermost = !std::mem::replace(&mut self.state.within_list, true);
+            if outermost {
+                self.restart(node, flat);
+            }
+            let result = self.elements(node, of_elements, flat);
+            self.state.within_list = !outermost;
+            result?;
+        } else {
+            self.scanner.skip()?;
+        }
+        let piece = Piece::Structure(self.scanner.since(start));
+        for want in node.wants.iter().filter(|want| !takes_elements(want, flat)) {
+            self.state.take(want, &piece);
+        }
+        Ok(())
+    }
+
+    /// A list takes the place of what an earlier member of the same name gave.
+    fn restart(&mut self, node: &Node, flat: bool) {
+        let own = node.wants.iter().filter(|want| matches!(want, Want::Slot { list, .. } if *list || flat));
+        let each = node.each.map_or(&[] as &[Want], |each| &self.trie.node(each).wants);
+        own.chain(each).for_each(|want| self.state.restart(want));
+    }
+
+    fn elements(&mut self, node: &'r Node, of_elements: bool, flat: bool) -> Result<(), Fault> {
+        self.scanner.open()?;
+        if self.scanner.is_empty(b']') {
+            return Ok(());
+        }
         let mut number = 0;
-        while let Some(raw) = seq.next_element::<&'e RawValue>()? {
-            let fault = |e: serde_json::Error| serde::de::Error::custom(e);
-            if let Some(each) = self.node.each {
-                apply(self.trie, self.trie.node(each), raw.get(), self.state).map_err(fault)?;
+        loop {
+            self.scanner.peek();
+            let start = self.scanner.position();
+            match node.each {
+                Some(each) => self.value(self.trie.node(each))?,
+                None => self.scanner.skip()?,
             }
-            if let Some((_, child)) = self.node.elements.iter().find(|(n, _)| *n == number) {
-                apply(self.trie, self.trie.node(*child), raw.get(), self.state).map_err(fault)?;
+            let element = self.scanner.since(start);
+            if let Some((_, child)) = node.elements.iter().find(|(n, _)| *n == number) {
+                self.again(element, self.trie.node(*child))?;
             }
-            if !self.of_elements.is_empty()
-                && let Some(piece) = piece(raw.get()).map_err(fault)?
-            {
-                self.of_elements.iter().for_each(|want| self.state.take(want, &piece));
+            if of_elements && let Some(piece) = piece(element) {
+                let takes = |want: &&Want| matches!(want, Want::Slot { list, .. } if *list || flat);
+                node.wants.iter().filter(takes).for_each(|want| self.state.take(want, &piece));
             }
             number += 1;
+            if !self.scanner.more(b']')? {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 }
 
-/// A value as a piece; null is none.
-pub(super) fn piece(raw: &str) -> serde_json::Result<Option<Piece<'_>>> {
-    Ok(match raw.as_bytes().first() {
-        Some(b'"') => Some(Piece::Text(unquoted(raw)?)),
-        Some(b'{' | b'[') => Some(Piece::Structure(raw)),
-        Some(b't') => Some(Piece::Boolean(true)),
-        Some(b'f') => Some(Piece::Boolean(false)),
-        Some(b'n') | None => None,
-        Some(_) => Some(Piece::Number(raw)),
-    })
+/// A JSON value as a piece; null is none.
+pub(super) fn piece(raw: &str) -> Option<Piece<'_>> {
+    match raw.as_bytes().first()? {
+        b'"' => {
+            let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
+            let has_escapes = memchr::memchr(b'\\', inner.as_bytes()).is_some();
+            Some(Piece::Text(text(Quoted { inner, has_escapes })))
+        }
+        b'{' | b'[' => Some(Piece::Structure(raw)),
+        b't' => Some(Piece::Boolean(true)),
+        b'f' => Some(Piece::Boolean(false)),
+        b'n' => None,
+        _ => Some(Piece::Number(raw)),
+    }
 }
 
-/// The text of a JSON string; it is only copied where it has escapes.
+/// A text; it is only copied where it has escapes.
 #[inline]
-fn unquoted(raw: &str) -> serde_json::Result<Text<'_>> {
-    let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
-    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
-        return Ok(Text::Borrowed(inner));
-    }
-    let text = serde_json::from_str::<String>(raw).or_else(|_| serde_json::from_str(&without_lone_surrogates(raw)))?;
-    Ok(Text::Shared(text.into()))
+fn text(quoted: Quoted<'_>) -> Text<'_> {
+    if quoted.has_escapes { Text::Shared(unescaped(quoted.inner).into()) } else { Text::Borrowed(quoted.inner) }
 }
 
-/// A JSON string in which escapes that are no character, halves of a pair, stand as the replacement character.
-fn without_lone_surrogates(raw: &str) -> String {
+/// What a JSON text says whose escapes are in order. Halves of a pair that stand alone are no characters; they become the
+/// replacement character.
+fn unescaped(inner: &str) -> String {
     let unit = |text: &str| text.strip_prefix("\\u").and_then(|t| u16::from_str_radix(t.get(..4)?, 16).ok());
-    let mut out = String::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some(at) = rest.find('\\') {
+    let mut out = String::with_capacity(inner.len());
+    let mut rest = inner;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
         let (before, escape) = rest.split_at(at);
         out.push_str(before);
-        let length = match unit(escape) {
-            Some(0xd800..0xdc00) if escape.get(6..).and_then(unit).is_some_and(|u| (0xdc00..0xe000).contains(&u)) => 12,
-            Some(0xd800..0xe000) => {
-                out.push('\u{fffd}');
-                rest = &escape[6..];
-                continue;
+        let (character, length) = match unit(escape) {
+            Some(high @ 0xd800..0xdc00) => match escape.get(6..).and_then(unit) {
+                Some(low @ 0xdc00..0xe000) => {
+                    let code = 0x1_0000 + (u32::from(high) - 0xd800) * 0x400 + (u32::from(low) - 0xdc00);
+                    (char::from_u32(code), 12)
+                }
+                _ => (None, 6),
+            },
+            Some(unit) => (char::from_u32(unit.into()), 6),
+            None => {
+                let byte = escape.as_bytes().get(1).copied().unwrap_or(b'\\');
+                let character = match byte {
+                    b'b' => '\u{8}',
+                    b'f' => '\u{c}',
+                    b'n' => '\n',
+                    b'r' => '\r',
+                    b't' => '\t',
+                    other => other as char,
+                };
+                (Some(character), 2)
             }
-            Some(_) => 6,
-            None => 2,
         };
-        let (escape, behind) = escape.split_at_checked(length).unwrap_or((escape, ""));
-        out.push_str(escape);
-        rest = behind;
+        out.push(character.unwrap_or(char::REPLACEMENT_CHARACTER));
+        rest = escape.get(length..).unwrap_or_default();
     }
-    out + rest
+    out.push_str(rest);
+    out
 }

@@ -9,12 +9,13 @@ mod fields;
 mod json;
 mod path;
 mod recognise;
+mod scan;
 mod split;
 mod state;
 mod time;
 mod trie;
 
-pub use decoder::{Decoder, RowDecoder, value_of_text};
+pub use decoder::{Decoder, RowDecoder};
 pub use error::DecodeError;
 pub use fields::fields;
 pub use recognise::{Routed, Router, Source, Table};

@@ -1,6 +1,5 @@
 //! Which schema reads a record.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::DecodeError;
@@ -8,13 +7,17 @@ use super::decoder::{Decoder, RowDecoder, Signs};
 use super::trie::{Label, Want, Wildcard};
 use crate::eval::Value;
 use crate::ir::Column;
-use crate::schema::Schema;
+use crate::schema::{Schema, Schemas};
+
+/// How many names of sources are remembered.
+const KNOWN_NAMES: usize = 16;
 
 /// Reads records of any schema: recognises each by what it says of its source (`source`, `sourcetype`), else by the marks
 /// that the schemas give, and reads the fields that are wanted of its schema. Both happen in one pass as long as records
 /// that follow each other have the same schema.
 #[derive(Debug)]
 pub struct Router {
+    all: Schemas,
     schemas: Vec<Arc<Schema>>,
     /// A decoder for each wanted schema; it looks for the marks of all schemas too.
     decoders: Vec<Option<Decoder>>,
@@ -23,9 +26,6 @@ pub struct Router {
     blank: Decoder,
     /// Marks of schemas, the most specific first.
     marks: Vec<(usize, Vec<u32>)>,
-    /// Schemas by what names them, in lower case; wildcards apart.
-    named: BTreeMap<(Label, String), Vec<usize>>,
-    named_by_pattern: Vec<(Label, Wildcard, usize)>,
     wrappers: Vec<String>,
     words: usize,
 }
@@ -45,6 +45,8 @@ pub struct Source {
     candidates: Option<Vec<usize>>,
     /// The schema of the last record.
     last: Option<usize>,
+    /// What names of records have chosen.
+    labels: Vec<(Label, String, Vec<usize>)>,
     seen: Vec<u64>,
 }
 
@@ -67,11 +69,9 @@ pub enum Routed {
 
 impl Router {
     /// `wanted`: for each schema that is read, its id and the wanted columns.
-    pub fn new<'w>(
-        schemas: impl IntoIterator<Item = Arc<Schema>>,
-        wanted: impl IntoIterator<Item = (&'w str, &'w [Column])>,
-    ) -> Self {
-        let schemas: Vec<Arc<Schema>> = schemas.into_iter().collect();
+    pub fn new<'w>(schemas: &Schemas, wanted: impl IntoIterator<Item = (&'w str, &'w [Column])>) -> Self {
+        let all = schemas.clone();
+        let schemas: Vec<Arc<Schema>> = all.iter().cloned().collect();
         let mut marks = Marks::default();
         let mut of_schemas: Vec<(usize, Vec<u32>)> = Vec::new();
         // A schema that was added later goes before an equally specific one.
@@ -84,7 +84,9 @@ impl Router {
                 of_schemas.push((number, bits));
             }
         }
-        of_schemas.sort_by_key(|(_, bits)| std::cmp::Reverse(bits.len()));
+        // What a field says counts more than that it is there.
+        let of_values = |number: usize| schemas[number].recognise.as_ref().map_or(0, |r| r.values.len());
+        of_schemas.sort_by_key(|(number, bits)| std::cmp::Reverse(bits.len() + of_values(*number)));
         let words = marks.known.len().div_ceil(64);
         let wrappers = wrappers(&schemas);
         let with_wrappers = |mut decoder: Decoder| {
@@ -100,25 +102,7 @@ impl Router {
             }
         }
         let blank = with_wrappers(marks.add_to(Decoder::blank()));
-        let mut named: BTreeMap<(Label, String), Vec<usize>> = BTreeMap::new();
-        let mut named_by_pattern = Vec::new();
-        for (number, schema) in schemas.iter().enumerate().rev() {
-            for selector in &schema.select {
-                let Some(label) = Label::ALL.into_iter().find(|l| l.name().eq_ignore_ascii_case(&selector.field))
-                else {
-                    continue;
-                };
-                if selector.value.contains('*') {
-                    named_by_pattern.push((label, Wildcard::new(&selector.value), number));
-                } else {
-                    let numbers = named.entry((label, selector.value.to_lowercase())).or_default();
-                    if !numbers.contains(&number) {
-                        numbers.push(number);
-                    }
-                }
-            }
-        }
-        Self { schemas, decoders, fixed, blank, marks: of_schemas, named, named_by_pattern, wrappers, words }
+        Self { all, schemas, decoders, fixed, blank, marks: of_schemas, wrappers, words }
     }
 
     pub fn schemas(&self) -> &[Arc<Schema>] {
@@ -127,15 +111,15 @@ impl Router {
 
     /// Records of which nothing is known beforehand.
     pub fn any(&self) -> Source {
-        Source { candidates: None, last: None, seen: vec![0; self.words] }
+        Source { candidates: None, last: None, labels: Vec::new(), seen: vec![0; self.words] }
     }
 
     /// Records whose source is named as in a rule: a sourcetype, a source, an event type, a data model, or the schema's id.
     /// The first name that a schema has decides. `None`: no schema has any of them.
     pub fn named<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Option<Source> {
         names.into_iter().find_map(|name| {
-            let mut found: Vec<usize> =
-                Label::ALL.into_iter().find_map(|label| self.by_label(label, name)).unwrap_or_default();
+            let by_label = Label::ALL.into_iter().map(|label| self.by_label(label, name));
+            let mut found = by_label.into_iter().find(|found| !found.is_empty()).unwrap_or_default();
             if found.is_empty() {
                 found.extend(self.schemas.iter().position(|s| s.id.eq_ignore_ascii_case(name)));
             }
@@ -221,18 +205,18 @@ impl Router {
         }
     }
 
-    fn choose(&self, source: &Source, signs: &Signs<'_>) -> Option<usize> {
-        let allowed = |number: &usize| source.candidates.as_ref().is_none_or(|c| c.contains(number));
+    fn choose(&self, source: &mut Source, signs: &Signs<'_>) -> Option<usize> {
         // Where a name leaves several, the marks decide among them.
         let mut named: Vec<usize> = Vec::new();
         for label in Label::ALL {
-            if let Some(found) = label.of(signs).and_then(|name| self.by_label(label, name)) {
-                named = found.into_iter().filter(allowed).collect();
-                if !named.is_empty() {
-                    break;
-                }
+            let Some(name) = label.of(signs) else { continue };
+            named = self.by_label_known(source, label, name);
+            named.retain(|number| source.candidates.as_ref().is_none_or(|c| c.contains(number)));
+            if !named.is_empty() {
+                break;
             }
         }
+        let allowed = |number: &usize| source.candidates.as_ref().is_none_or(|c| c.contains(number));
         if let [only] = named.as_slice() {
             return Some(*only);
         }
@@ -242,13 +226,26 @@ impl Router {
         marked.or_else(|| named.first().copied()).or_else(|| source.candidates.as_ref()?.first().copied())
     }
 
-    fn by_label(&self, label: Label, name: &str) -> Option<Vec<usize>> {
-        if let Some(found) = self.named.get(&(label, name.to_lowercase())) {
-            return Some(found.clone());
+    /// As [`Router::by_label`], without choosing anew for each record.
+    fn by_label_known(&self, source: &mut Source, label: Label, name: &str) -> Vec<usize> {
+        if let Some((.., found)) = source.labels.iter().find(|(l, n, _)| *l == label && n == name) {
+            return found.clone();
         }
-        let by_pattern = self.named_by_pattern.iter().filter(|(l, pattern, _)| *l == label && pattern.matches(name));
-        let found: Vec<usize> = by_pattern.map(|(.., number)| *number).collect();
-        (!found.is_empty()).then_some(found)
+        let found = self.by_label(label, name);
+        if source.labels.len() == KNOWN_NAMES {
+            source.labels.clear();
+        }
+        source.labels.push((label, name.to_owned(), found.clone()));
+        found
+    }
+
+    /// The numbers of the schemas that a name chooses.
+    fn by_label(&self, label: Label, name: &str) -> Vec<usize> {
+        let chosen = self.all.choose(label.name(), name);
+        let number = |id: &str| self.schemas.iter().position(|s| &*s.id == id);
+        let mut found: Vec<usize> = chosen.iter().filter_map(|c| number(&c.schema.id)).collect();
+        found.dedup();
+        found
     }
 }
 

@@ -58,11 +58,7 @@ impl<'e, 's> State<'e, 's> {
     #[inline]
     pub(super) fn take(&mut self, want: &Want, piece: &Piece<'e>) {
         match want {
-            Want::Slot { slot, scalar, .. } => {
-                if let Some(value) = convert(piece, *scalar) {
-                    self.put(*slot, value);
-                }
-            }
+            Want::Slot { slot, scalar, .. } => self.fill(*slot, *scalar, piece.clone()),
             Want::Time { own } => self.time(*own, piece),
             Want::Raw => self.raw = text(piece),
             Want::Exists { bit } => self.mark(*bit),
@@ -73,6 +69,14 @@ impl<'e, 's> State<'e, 's> {
             }
             Want::Label(label) => self.label(*label, piece),
             Want::Wrapper => self.wraps |= matches!(piece, Piece::Structure(text) if text.starts_with('[')),
+        }
+    }
+
+    /// Gives a slot its value.
+    #[inline]
+    pub(super) fn fill(&mut self, slot: u32, scalar: Scalar, piece: Piece<'e>) {
+        if let Some(value) = convert(piece, scalar) {
+            self.put(slot, value);
         }
     }
 
@@ -165,17 +169,17 @@ fn text<'e>(piece: &Piece<'e>) -> Option<Text<'e>> {
 /// The value of a field of a type. Text of a typed field that does not read as its type stays text: SPL sees it so.
 /// An object or a list is the value of `json` fields only.
 #[inline]
-pub(super) fn convert<'e>(piece: &Piece<'e>, scalar: Scalar) -> Option<Value<'e>> {
+fn convert<'e>(piece: Piece<'e>, scalar: Scalar) -> Option<Value<'e>> {
     Some(match (piece, scalar) {
-        (Piece::Text(text), Scalar::String | Scalar::Unknown | Scalar::Json) => Value::Text(text.clone()),
-        (Piece::Text(text), scalar) => read(text, scalar).unwrap_or_else(|| Value::Text(text.clone())),
+        (Piece::Text(text), Scalar::String | Scalar::Unknown | Scalar::Json) => Value::Text(text),
+        (Piece::Text(text), scalar) => read(&text, scalar).unwrap_or(Value::Text(text)),
         (Piece::Number(number), Scalar::Integer | Scalar::Double | Scalar::Time) => {
-            read(number, scalar).unwrap_or_else(|| (*number).into())
+            read(number, scalar).unwrap_or_else(|| number.into())
         }
-        (Piece::Number(number), _) => (*number).into(),
-        (Piece::Boolean(truth), Scalar::Boolean) => Value::Boolean(*truth),
-        (Piece::Boolean(truth), _) => if *truth { "true" } else { "false" }.into(),
-        (Piece::Structure(text), Scalar::Json) => (*text).into(),
+        (Piece::Number(number), _) => number.into(),
+        (Piece::Boolean(truth), Scalar::Boolean) => Value::Boolean(truth),
+        (Piece::Boolean(truth), _) => if truth { "true" } else { "false" }.into(),
+        (Piece::Structure(text), Scalar::Json) => text.into(),
         (Piece::Structure(_), _) => return None,
     })
 }

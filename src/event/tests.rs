@@ -1,9 +1,7 @@
-use std::sync::Arc;
-
 use super::*;
 use crate::eval::Value;
 use crate::ir::{Column, Scalar, Type};
-use crate::schema::{Recognise, Schema};
+use crate::schema::{Recognise, Schema, Schemas};
 
 fn schema(json: bool, time: &str) -> Schema {
     let text = format!("id = 's'\ntitle = 'S'\njson = {json}\ntime = '{time}'\nselect = []\n[fields]\n");
@@ -139,13 +137,19 @@ fn the_raw_text_is_the_records_own_or_all_of_it() {
 
 #[test]
 fn broken_records_are_errors_with_their_place() {
-    assert_eq!(read(&[("a", S)], "{\"a\": 1"), "EOF while parsing an object at 6");
-    assert_eq!(read(&[("b", S)], "{\"a\": tru}"), "expected ident at 9");
-    assert_eq!(read(&[("b", S)], "[1]"), "invalid type: sequence, expected an object at 0");
-    assert_eq!(read(&[("b", S)], "{} {}"), "trailing characters at 3");
-    let deep = format!("{{\"a\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-    assert_eq!(read(&[("b", S)], &deep), "-");
-    assert_eq!(read(&[("a{}{}{}", MANY)], &deep), "-");
+    assert_eq!(read(&[("a", S)], "{\"a\": 1"), "expected `,` or `}` at 7");
+    assert_eq!(read(&[("b", S)], "{\"a\": tru}"), "expected a value at 6");
+    assert_eq!(read(&[("b", S)], "[1]"), "expected an object at 0");
+    assert_eq!(read(&[("b", S)], "{} {}"), "something follows the object at 3");
+    assert_eq!(read(&[("b", S)], "{\"a\": 1,}"), "expected a name in quotation marks at 8");
+    let deep = |n: usize| format!("{{\"a\": {}{}}}", "[".repeat(n), "]".repeat(n));
+    assert_eq!(read(&[("b", S)], &deep(126)), "-");
+    assert_eq!(read(&[("b", S)], &deep(100_000)), "nested too deeply at 132");
+    assert_eq!(read(&[("a{}{}{}", MANY)], &deep(126)), "-");
+    assert_eq!(read(&[("a{}{}{}", MANY)], &deep(100_000)), "nested too deeply at 132");
+    let decoder = Decoder::new(&schema(true, "t"), &[]);
+    let cut = |record: &str| decoder.decode(record, &mut Vec::new()).expect_err("an error").is_cut;
+    assert!(cut("{\"a\": 1") && cut("{\"a\": \"x\n") && !cut("{\"a\": x}"));
 }
 
 #[test]
@@ -186,15 +190,18 @@ fn router() -> Router {
             values: values.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
             records: (id == "trail").then(|| "Records".to_owned()),
         });
-        Arc::new(schema)
+        schema
     };
-    let schemas = [
+    let mut schemas = Schemas::default();
+    for schema in [
         make("event", &["System.Channel"], &[], "xml*"),
         make("sysmon", &["System.Channel"], &[("System.Channel", "*sysmon*")], "xmlwineventlog"),
         make("trail", &["eventName", "eventSource"], &[], "aws:cloudtrail"),
-    ];
+    ] {
+        schemas.add(schema);
+    }
     let names = columns(&[("user", S)]);
-    Router::new(schemas, [("sysmon", names.as_slice()), ("trail", names.as_slice())])
+    Router::new(&schemas, [("sysmon", names.as_slice()), ("trail", names.as_slice())])
 }
 
 fn routes(router: &Router, source: &mut Source, records: &[&str]) -> Vec<String> {

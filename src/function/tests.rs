@@ -99,7 +99,11 @@ fn what_a_target_can_not_spell_it_refuses() {
     for name in super::names() {
         let function = super::find(name).expect("a function");
         let arguments: Vec<&str> = (0..function.arity.0)
-            .map(|i| if (function.condition)(i, function.arity.0) { "userAgent=\"a\"" } else { "\"1\"" })
+            .map(|i| match i {
+                _ if (function.condition)(i, function.arity.0) => "userAgent=\"a\"",
+                0 => "userAgent",
+                _ => "\"1\"",
+            })
             .collect();
         let compiled = compile(&format!("{name}({})", arguments.join(", ")), &TargetId::ALL);
         for output in &compiled.outputs {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::{Expr, ExprKind, Literal};
+
 /// One piece of a pattern.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Piece {
@@ -20,6 +22,18 @@ pub struct Pattern {
 }
 
 impl Pattern {
+    /// What the text of an expression looks like: its constant parts, and anything between them.
+    pub fn of_text(text: &Expr) -> Self {
+        let part = |e: &Expr| match e.as_literal() {
+            Some(Literal::String(text)) => Piece::Text(text.clone()),
+            _ => Piece::Any,
+        };
+        match &text.kind {
+            ExprKind::Concat(parts) => Self::new(parts.iter().map(part)),
+            _ => Self::new(vec![part(text)]),
+        }
+    }
+
     pub fn new(pieces: impl IntoIterator<Item = Piece>) -> Self {
         let mut out: Vec<Piece> = Vec::new();
         for piece in pieces {

@@ -5,7 +5,7 @@
 //! read there. Everything is data: a user's file adds a schema, or replaces the one of the same id.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
 
@@ -287,16 +287,20 @@ pub struct Schemas {
 }
 
 impl Schemas {
-    /// The schemas that the program brings along.
+    /// The schemas that the program brings along. They are read once.
     pub fn builtin() -> Self {
-        let mut schemas = Self::default();
-        for (_, text) in BUILTIN {
-            // A test holds that each of these parses.
-            if let Ok(schema) = Schema::parse(text) {
-                schemas.add(schema);
+        static SCHEMAS: OnceLock<Schemas> = OnceLock::new();
+        let read = || {
+            let mut schemas = Self::default();
+            for (_, text) in BUILTIN {
+                // A test holds that each of these parses.
+                if let Ok(schema) = Schema::parse(text) {
+                    schemas.add(schema);
+                }
             }
-        }
-        schemas
+            schemas
+        };
+        SCHEMAS.get_or_init(read).clone()
     }
 
     /// Adds a schema; one of the same id is replaced.

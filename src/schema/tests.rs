@@ -84,10 +84,10 @@ fn open_objects_are_fields_of_type_json() {
 }
 
 #[test]
-fn no_condition_chooses_two_schemas() {
+fn no_condition_chooses_two_schemas_unless_they_share_it() {
     let mut seen = std::collections::BTreeSet::new();
     for schema in Schemas::builtin().iter() {
-        for x in &schema.select {
+        for x in schema.select.iter().filter(|x| !x.shared) {
             let condition = (x.field.to_lowercase(), x.value.to_lowercase());
             assert!(seen.insert(condition), "{}: {}={}", schema.id, x.field, x.value);
         }
@@ -103,7 +103,77 @@ fn sources_are_selected_by_any_of_their_names_without_case() {
     assert_eq!(id("sourcetype", "AWS:ASL").as_deref(), Some("security_lake"));
     assert_eq!(id("datamodel", "Change").as_deref(), Some("change"));
     assert_eq!(id("datamodel", "Authentication.Authentication").as_deref(), Some("authentication"));
-    assert_eq!(id("sourcetype", "aws:config"), None);
+    assert_eq!(id("sourcetype", "acme:vpn"), None);
+}
+
+/// Schemas and conditions that a selector chooses.
+fn chosen(field: &str, value: &str) -> Vec<(String, Option<String>)> {
+    let chosen = Schemas::builtin().choose(field, value);
+    chosen.into_iter().map(|c| (c.schema.id.to_string(), c.condition)).collect()
+}
+
+fn ids(field: &str, value: &str) -> Vec<String> {
+    chosen(field, value).into_iter().map(|(id, _)| id).collect()
+}
+
+#[test]
+fn a_channel_of_windows_without_a_schema_of_its_own_is_a_part_of_the_others() {
+    assert_eq!(chosen("source", "xmlwineventlog:security"), [("windows_security".to_owned(), None)]);
+    let condition = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        chosen("source", "XmlWinEventLog:Microsoft-Windows-CAPI2/Operational"),
+        [("windows_event".to_owned(), condition("Channel=\"Microsoft-Windows-CAPI2/Operational\""))]
+    );
+    assert_eq!(
+        chosen("source", "WinEventLog:Microsoft-Windows-AppLocker/*"),
+        [("windows_event".to_owned(), condition("Channel=\"Microsoft-Windows-AppLocker/*\""))]
+    );
+}
+
+#[test]
+fn text_that_a_selector_takes_over_stays_text() {
+    let condition = "Channel=\"a\\\\b\\\" OR x=\\\"\"";
+    assert_eq!(
+        chosen("source", "WinEventLog:a\\b\" OR x=\""),
+        [("windows_event".to_owned(), Some(condition.to_owned()))]
+    );
+}
+
+#[test]
+fn a_wildcard_chooses_every_source_that_it_matches() {
+    assert_eq!(ids("source", "*WinEventLog:Security"), ["windows_security", "windows_security"]);
+    let all = ids("source", "*WinEventLog:*");
+    for id in ["windows_sysmon", "windows_security", "windows_system", "windows_powershell", "windows_event"] {
+        assert!(all.iter().any(|i| i == id), "{id}");
+    }
+    assert!(!all.iter().any(|i| i == "cloudtrail"));
+    assert_eq!(ids("sourcetype", "aws:cloudtrail*"), ["cloudtrail", "security_lake"]);
+}
+
+#[test]
+fn a_shared_selector_chooses_all_schemas_that_have_it() {
+    assert!(ids("sourcetype", "XmlWinEventLog").len() > 5);
+    // A schema of the user's has it alone.
+    let mut schemas = Schemas::builtin();
+    let text = r#"
+        id = "mine"
+        title = "Windows events of ours"
+        time = "at"
+        select = [{ field = "sourcetype", value = "XmlWinEventLog" }]
+        fields = { at = { type = "time", required = true } }
+    "#;
+    schemas.add(Schema::parse(text).expect("a schema"));
+    let ids: Vec<_> = schemas.choose("sourcetype", "xmlwineventlog").into_iter().map(|c| c.schema.id.clone()).collect();
+    assert_eq!(ids, ["mine".into()]);
+}
+
+#[test]
+fn a_selector_without_a_wildcard_comes_before_one_with() {
+    assert_eq!(ids("sourcetype", "o365:graph:api"), ["o365_graph"]);
+    assert_eq!(ids("sourcetype", "o365:service:message"), ["o365"]);
+    assert_eq!(ids("sourcetype", "aws:cloudwatchlogs:vpcflow"), ["aws_vpcflow"]);
+    assert_eq!(ids("data_source", "Windows Event Log Security 4688"), ["windows_security"]);
+    assert_eq!(ids("data_source", "Windows Event Log CAPI2 70"), ["windows_event"]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::markdown::{between, blocks, hold, read, sections};
 const PATH: &str = "docs/diagnostics.md";
 
 /// Codes without an example, and why.
-const NO_EXAMPLE: [(&str, &str); 8] = [
+const NO_EXAMPLE: [(&str, &str); 14] = [
     ("R006", "bytes that no document can hold"),
     ("R007", "a file of some megabytes"),
     ("R008", "a long file"),
@@ -19,7 +19,15 @@ const NO_EXAMPLE: [(&str, &str); 8] = [
     ("M105", "a long search"),
     ("C407", "a long search"),
     ("T502", "no example is known"),
+    ("E601", RUN),
+    ("E602", RUN),
+    ("E603", RUN),
+    ("E604", RUN),
+    ("E605", RUN),
+    ("E606", RUN),
 ];
+
+const RUN: &str = "of a run over events, not of a compilation; see tests/run.rs";
 
 #[test]
 fn the_table_of_codes_is_current() {

@@ -27,6 +27,21 @@ fn the_example_is_what_the_compiler_prints() {
     hold(PATH, &expected);
 }
 
+#[test]
+fn the_example_of_a_run_is_what_the_program_prints() {
+    let name = "console_login_failures_then_success";
+    let (rule, events) = (format!("rules/detections/{name}.yml"), format!("rules/events/{name}.json"));
+    let text = read(PATH);
+    assert!(text.contains(&format!("`rulecast run {rule} --events {events}`")), "the command above the example");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_rulecast"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["run", &rule, "--events", &events])
+        .output()
+        .expect("the program runs");
+    let rows = String::from_utf8(output.stdout).expect("UTF-8");
+    hold(PATH, &between(&text, "example run", &fenced("text", &rows)));
+}
+
 /// A block, with four backticks around it: an SPL comment has three.
 fn fenced(language: &str, text: &str) -> String {
     format!("````{language}\n{}\n````\n", text.trim_end())

@@ -16,7 +16,8 @@ pub(super) use problem::Problems;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::Failure;
+use super::{Failure, batch};
+use crate::diagnostic::Diagnostic;
 use crate::eval::{Harvest, Pass, Session};
 use crate::event::{Router, Splitter};
 use crate::schema::Schemas;
@@ -24,6 +25,14 @@ use queue::Queue;
 
 /// Bytes of stack per thread: regular expressions may go deep.
 const STACK: usize = 16 * 1024 * 1024;
+
+/// Why a run has come to no end.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Failure(Failure),
+    /// A fault of the program, in some rule.
+    Fault(Diagnostic),
+}
 
 /// What a run has read.
 #[derive(Default, Debug)]
@@ -33,30 +42,32 @@ pub(super) struct Read {
     pub(super) records: u64,
 }
 
+impl Read {
+    /// Takes in what was read of the same events once more.
+    pub(super) fn merge(&mut self, other: Read) {
+        self.problems.merge_pass(other.problems);
+        self.records = self.records.max(other.records);
+    }
+}
+
 impl Events {
     /// Reads the events as often as the session needs.
     ///
     /// # Errors
     /// No threads can be started, or one has failed.
-    pub(super) fn feed(&self, session: &mut Session, schemas: &Schemas, jobs: usize) -> Result<Read, Failure> {
+    pub(super) fn feed(&self, session: &mut Session, schemas: &Schemas, jobs: usize) -> Result<Read, Stop> {
         let mut read = Read::default();
-        let mut first = true;
         while let Some(pass) = session.next_pass() {
             let (harvests, of_pass) = self.pass(&pass, schemas, jobs)?;
             session.finish_pass(pass, harvests);
-            if first {
-                read = of_pass;
-            } else {
-                read.problems.merge_pass(of_pass.problems);
-            }
-            first = false;
+            read.merge(of_pass);
         }
         Ok(read)
     }
 
-    fn pass(&self, pass: &Pass, schemas: &Schemas, jobs: usize) -> Result<(Vec<Harvest>, Read), Failure> {
+    fn pass(&self, pass: &Pass, schemas: &Schemas, jobs: usize) -> Result<(Vec<Harvest>, Read), Stop> {
         let wanted = pass.sources().iter().map(|s| (&*s.schema.id, s.fields.as_slice()));
-        let router = Router::new(schemas.iter().cloned(), wanted);
+        let router = Router::new(schemas, wanted);
         let of_schema: Vec<usize> = router
             .schemas()
             .iter()
@@ -72,29 +83,28 @@ impl Events {
         };
         // Not more workers than there can be chunks: each holds the whole state of every rule.
         let jobs = if self.is_small() { 1 } else { jobs.max(1) };
-        let results: Vec<std::thread::Result<(Harvest, Problems)>> = if jobs == 1 {
-            vec![Ok(work::run(&plan, pass.worker()))]
-        } else {
-            std::thread::scope(|scope| {
-                let plan = &plan;
-                let start = |_| {
-                    let thread = std::thread::Builder::new().stack_size(STACK);
-                    thread.spawn_scoped(scope, move || work::run(plan, pass.worker()))
-                };
-                let handles: Vec<_> = (0..jobs).filter_map(|n| start(n).ok()).collect();
-                handles.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
-            })
-        };
+        let results: Vec<Result<(Harvest, Problems), Diagnostic>> = std::thread::scope(|scope| {
+            let plan = &plan;
+            let work = move || {
+                let result = batch::caught(|| work::run(plan, pass.worker()));
+                if result.is_err() {
+                    plan.queue.stop();
+                }
+                result
+            };
+            let start = |_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok();
+            let handles: Vec<_> = (0..jobs).filter_map(start).collect();
+            handles.into_iter().filter_map(|handle| handle.join().ok()).collect()
+        });
         let mut harvests = Vec::new();
         let mut problems = Problems::default();
         for result in results {
-            let (harvest, of_worker) = result
-                .map_err(|_| Failure::new("the evaluator has a fault").help("please report it, with the rule"))?;
+            let (harvest, of_worker) = result.map_err(Stop::Fault)?;
             harvests.push(harvest);
             problems.merge(of_worker);
         }
         if harvests.is_empty() {
-            return Err(Failure::new("no threads can be started"));
+            return Err(Stop::Failure(Failure::new("no threads can be started")));
         }
         Ok((harvests, Read { problems, records: plan.records.into_inner() }))
     }

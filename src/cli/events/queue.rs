@@ -19,6 +19,8 @@ struct State {
     files: usize,
     /// Streams that workers are reading from.
     taken: usize,
+    /// Somebody has failed: nothing more is to be done.
+    stopped: bool,
 }
 
 /// What a worker does next.
@@ -29,7 +31,7 @@ pub(super) enum Task {
 
 impl Queue {
     pub(super) fn new(files: usize) -> Self {
-        let state = State { open: VecDeque::new(), next: 0, files, taken: 0 };
+        let state = State { open: VecDeque::new(), next: 0, files, taken: 0, stopped: false };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -43,6 +45,9 @@ impl Queue {
     pub(super) fn take(&self) -> Option<Task> {
         let mut state = self.lock();
         loop {
+            if state.stopped {
+                return None;
+            }
             if let Some((file, stream)) = state.open.pop_front() {
                 state.taken += 1;
                 return Some(Task::Continue(file, stream));
@@ -75,5 +80,11 @@ impl Queue {
         if state.taken == 0 {
             self.changed.notify_all();
         }
+    }
+
+    /// Lets all workers come to their end.
+    pub(super) fn stop(&self) {
+        self.lock().stopped = true;
+        self.changed.notify_all();
     }
 }

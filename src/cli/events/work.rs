@@ -256,7 +256,7 @@ impl<'p> Feeder<'_, 'p> {
     fn broken(&mut self, place: Place<'_>, start: usize, error: &DecodeError) {
         self.problems.add(place.file, &code::INVALID_RECORD, || {
             let what = if error.is_cut { "the record is cut off" } else { "the record is no JSON object" };
-            (Some(place.position(start + error.at)), format!("{what}: {}", lower(&error.message)))
+            (Some(place.position(start + error.at)), format!("{what}: {}", error.message))
         });
     }
 }
@@ -264,12 +264,4 @@ impl<'p> Feeder<'_, 'p> {
 /// The offset of a part of a text.
 fn within(text: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
-}
-
-/// `EOF while parsing an object` as messages are written.
-fn lower(message: &str) -> String {
-    match message.strip_prefix("EOF ") {
-        Some(rest) => format!("it ends {rest}"),
-        None => message.to_owned(),
-    }
 }

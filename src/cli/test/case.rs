@@ -136,7 +136,7 @@ fn shown(path: &Path) -> String {
 /// What names the source of a test's events. Of several names that it gives, one must be a schema's.
 fn names(source: &str, sourcetype: &str, schemas: &Schemas) -> Result<Vec<String>, Outcome> {
     let names: Vec<String> = [source, sourcetype].into_iter().filter(|n| !n.is_empty()).map(str::to_owned).collect();
-    let router = Router::new(schemas.iter().cloned(), []);
+    let router = Router::new(schemas, []);
     if !names.is_empty() && router.named(names.iter().map(String::as_str)).is_none() {
         return Err(Outcome::Failed(format!("no schema has the source of the events: `{}`", names.join("`, `"))));
     }

@@ -4,8 +4,8 @@ use super::present::{Clause, Definitions, truths, when_true};
 use super::value::Env;
 use super::{Blame, Layout, TypeFault};
 use crate::ir::{
-    Aggregate, AggregateFunction as F, Column, Expr, ExprKind, Frame, Join, JoinKind, Literal, Lookup, Name, Pattern,
-    Piece, Rel, Scalar, Transaction, Transpose, Type, Within,
+    Aggregate, AggregateFunction as F, Column, Expr, ExprKind, Frame, Join, JoinKind, Lookup, Name, Pattern, Rel,
+    Scalar, Transaction, Transpose, Type, Within,
 };
 use crate::source::Span;
 
@@ -249,17 +249,13 @@ impl Checker {
                 self.value(name, &rows.env());
                 self.single(name, "the name of a field");
                 let nullable = self.value(value, &rows.env());
-                // Any column may be the one that is named, but for internal ones and those that no text of the name fits.
-                let names = pattern_of(name);
+                // Any column whose name fits may be the one that is named, but for internal and hidden ones.
                 rows.present.clear();
                 rows.truths.clear();
                 rows.definitions = Definitions::default();
-                for c in rows
-                    .layout
-                    .columns
-                    .iter_mut()
-                    .filter(|c| !c.name.starts_with(['_', '(']) && names.matches(&c.name, false))
-                {
+                let names = Pattern::of_text(name);
+                let may_be = |c: &&mut Column| !c.name.starts_with(['_', '(']) && names.matches(&c.name, false);
+                for c in rows.layout.columns.iter_mut().filter(may_be) {
                     c.ty = c.ty.union(value.ty);
                     c.nullable |= nullable;
                 }
@@ -436,8 +432,7 @@ impl Checker {
             self.value(value, &rows.env());
         }
         // Each value of a multivalue field is looked up.
-        let many = lookup.on.iter().any(|(_, value)| value.ty.multivalue);
-        let found = Type { multivalue: many, ..Type::UNKNOWN };
+        let found = Type { multivalue: lookup.on.iter().any(|(_, e)| e.ty.multivalue), ..Type::UNKNOWN };
         let absent = lookup.table.default_match.is_none();
         for output in &lookup.outputs {
             let before = rows.layout.column(&output.output).filter(|_| output.keep_existing).cloned();
@@ -486,17 +481,5 @@ impl Checker {
             columns.extend((1..=t.rows.min(1000)).map(|i| column(&name(i), Type::UNKNOWN, true)));
         }
         Rows { layout: Layout { columns, open: !known || t.rows > 1000 }, ..Rows::default() }
-    }
-}
-
-/// The names that an expression can give, as far as its texts say.
-fn pattern_of(name: &Expr) -> Pattern {
-    let piece = |e: &Expr| match e.as_literal() {
-        Some(Literal::String(text)) => Piece::Text(text.clone()),
-        _ => Piece::Any,
-    };
-    match &name.kind {
-        ExprKind::Concat(parts) => Pattern::new(parts.iter().map(piece)),
-        _ => Pattern::new([piece(name)]),
     }
 }

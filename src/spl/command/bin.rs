@@ -65,7 +65,7 @@ impl Syntax for Bin {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir, ir_from, messages};
+    use super::super::for_tests::{codes, ir, ir_from, messages};
 
     fn last(ir: String) -> String {
         ir.lines().find(|l| l.contains("_time = ")).unwrap_or(&ir).to_owned()

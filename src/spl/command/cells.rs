@@ -8,6 +8,7 @@ use crate::spl::eval::{self, Eval, EvalKind};
 use crate::spl::lower::aggregate::{self, output_name, parse_argument, parse_one};
 use crate::spl::lower::{Aggregation, Argument, Lowering};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::{Printer, aggregate_name};
 
 /// One series of cells.
 #[derive(Clone, PartialEq, Debug)]
@@ -24,6 +25,53 @@ pub enum Item {
         aggregations: Vec<Aggregation>,
         name: Spanned,
     },
+}
+
+impl Item {
+    pub(super) fn print(&self, out: &mut Printer) {
+        match self {
+            Item::Aggregation(aggregation) => out.aggregation(aggregation),
+            Item::Rate { sum, seconds } => {
+                let name = RATES.iter().find(|(_, unit)| unit == seconds).map_or("per_second", |(name, _)| name);
+                match &sum.argument {
+                    Argument::Eval(eval) => {
+                        out.open(&format!("{name}(eval("));
+                        out.eval(eval);
+                        out.glued("))");
+                    }
+                    Argument::Field(field) => out.call(name, &field.text),
+                    Argument::Rows | Argument::Sparkline(_) => out.word(name),
+                }
+                out.output(Some(&sum.name));
+            }
+            Item::Expression { value, aggregations, name } => {
+                out.open("eval(");
+                out.eval(&written(value.clone(), aggregations));
+                out.glued(")");
+                out.output(Some(name));
+            }
+        }
+    }
+}
+
+/// The expression with its aggregations in place of the fields that stand for them.
+fn written(value: Eval, aggregations: &[Aggregation]) -> Eval {
+    replace_fields(value, &|name, span| {
+        let found = aggregations.iter().find(|a| a.name.text == name)?;
+        let arguments = match &found.argument {
+            Argument::Rows | Argument::Sparkline(_) => Vec::new(),
+            Argument::Field(field) => vec![Eval { kind: EvalKind::Field(field.text.clone()), span }],
+            Argument::Eval(eval) => {
+                let name = Spanned { text: "eval".to_owned(), span };
+                vec![Eval { kind: EvalKind::Call { name, arguments: vec![eval.clone()] }, span }]
+            }
+        };
+        let mut text = aggregate_name(found.function).to_owned();
+        if let F::Percentile(n, _) = found.function {
+            text.push_str(&n.to_string());
+        }
+        Some(EvalKind::Call { name: Spanned { text, span }, arguments })
+    })
 }
 
 const RATES: [(&str, f64); 4] =
@@ -181,6 +229,8 @@ impl Cells {
                 }
                 Item::Expression { value, aggregations, name } => {
                     let text = |name: &str| format!("{name} of {number}");
+                    let hidden =
+                        |field: &str, _| field.starts_with("(aggregate ").then(|| EvalKind::Field(text(field)));
                     let renamed: Vec<Aggregation> = aggregations
                         .iter()
                         .map(|a| {
@@ -190,7 +240,7 @@ impl Cells {
                         .collect();
                     cells.aggregates.extend(aggregate::aggregate(lowering, &renamed, keys)?);
                     let name: Name = name.text.as_str().into();
-                    cells.computed.push((name.clone(), Computed::Expression(rename_hidden(value.clone(), &text))));
+                    cells.computed.push((name.clone(), Computed::Expression(replace_fields(value.clone(), &hidden))));
                     cells.values.push(name);
                 }
             }
@@ -239,24 +289,24 @@ impl Cells {
     }
 }
 
-/// Gives the fields that stand for aggregations the names that these get in the plan.
-fn rename_hidden(mut eval: Eval, text: &dyn Fn(&str) -> String) -> Eval {
+/// Replaces fields.
+fn replace_fields(mut eval: Eval, by: &dyn Fn(&str, Span) -> Option<EvalKind>) -> Eval {
+    let span = eval.span;
     eval.kind = match eval.kind {
-        EvalKind::Field(name) if name.starts_with("(aggregate ") => EvalKind::Field(text(&name)),
-        EvalKind::Not(e) => EvalKind::Not(Box::new(rename_hidden(*e, text))),
-        EvalKind::Negative(e) => EvalKind::Negative(Box::new(rename_hidden(*e, text))),
+        EvalKind::Field(name) => by(&name, span).unwrap_or(EvalKind::Field(name)),
+        EvalKind::Not(e) => EvalKind::Not(Box::new(replace_fields(*e, by))),
+        EvalKind::Negative(e) => EvalKind::Negative(Box::new(replace_fields(*e, by))),
         EvalKind::Binary { op, left, right } => EvalKind::Binary {
             op,
-            left: Box::new(rename_hidden(*left, text)),
-            right: Box::new(rename_hidden(*right, text)),
+            left: Box::new(replace_fields(*left, by)),
+            right: Box::new(replace_fields(*right, by)),
         },
         EvalKind::In { value, items } => EvalKind::In {
-            value: Box::new(rename_hidden(*value, text)),
-            items: items.into_iter().map(|i| rename_hidden(i, text)).collect(),
+            value: Box::new(replace_fields(*value, by)),
+            items: items.into_iter().map(|i| replace_fields(i, by)).collect(),
         },
         EvalKind::Call { name, arguments } => {
-            let arguments = arguments.into_iter().map(|a| rename_hidden(a, text)).collect();
-            EvalKind::Call { name, arguments }
+            EvalKind::Call { name, arguments: arguments.into_iter().map(|a| replace_fields(a, by)).collect() }
         }
         other => other,
     };

@@ -2,13 +2,14 @@
 
 use super::Syntax;
 use super::cells::{self, Cells, Item};
-use super::series::{self, Series, Split};
+use super::series::{self, Grid, Series, Split};
 use super::span::{self, BinOptions};
 use crate::diagnostic::{Reported, code};
 use crate::ir::{Expr, Name, Scalar};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Chart {
@@ -68,6 +69,18 @@ impl Syntax for Chart {
         Ok(chart)
     }
 
+    fn print(&self, out: &mut Printer) {
+        self.series.print(out);
+        self.items.iter().for_each(|item| item.print(out));
+        for (word, split) in [("over", &self.row), ("by", &self.column)] {
+            if let Some(split) = split {
+                out.word(word);
+                split.print(out);
+            }
+        }
+        self.series.print_where(out);
+    }
+
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let row = match &self.row {
             Some(row) => Some(row_key(row, lowering, span)?),
@@ -75,7 +88,8 @@ impl Syntax for Chart {
         };
         match (row, &self.column) {
             (Some(row), Some(column)) => {
-                self.series.pivot(column, row, &self.items, None, &mut |_| Ok(()), lowering, span)
+                let grid = Grid { row, items: &self.items, seconds: None, span };
+                self.series.pivot(column, grid, &mut |_| Ok(()), lowering)
             }
             (row, _) => {
                 let keys: Vec<(Name, Expr)> = row.into_iter().collect();
@@ -136,7 +150,7 @@ fn row_key(row: &Split, lowering: &mut Lowering<'_>, span: Span) -> Result<(Name
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn without_a_second_field_it_is_stats() {

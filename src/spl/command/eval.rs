@@ -3,7 +3,7 @@
 use super::Syntax;
 use crate::diagnostic::Reported;
 use crate::function::to_text;
-use crate::ir::{Expr, ExprKind, Pattern, Piece, Rel, Type};
+use crate::ir::{Expr, ExprKind, Pattern, Rel, Type};
 use crate::source::Span;
 use crate::spl::eval::{self, Eval as Expression};
 use crate::spl::lower::Lowering;
@@ -61,7 +61,7 @@ impl Syntax for Eval {
             let name = match p.peek() {
                 Some('"') => p.quoted()?,
                 Some('\'') => p.single_quoted()?,
-                _ => Some(eval::identifier(p)).filter(|n| !n.text.is_empty()),
+                _ => bare_name(p),
             };
             let Some(name) = name else { return Err(p.expected("a field name", HELP)) };
             p.expect("=", HELP)?;
@@ -105,6 +105,17 @@ impl Syntax for Eval {
     }
 }
 
+/// A name up to `=`. Other than in an expression it may hold a minus sign.
+fn bare_name(p: &mut Parser<'_>) -> Option<Spanned> {
+    let start = p.pos();
+    let word = p.bare(&['|', '[', ']', '(', ')', ',', '=', '"', '\'', '<', '>', '!', '+', '*', '/', '%'])?;
+    if p.peek() == Some('=') {
+        return Some(word);
+    }
+    p.set_pos(start);
+    Some(eval::identifier(p)).filter(|n| !n.text.is_empty())
+}
+
 /// `{}` and `{0}` belong to a path in JSON; other braces hold a field's name.
 fn target(name: Spanned) -> Target {
     let mut parts = Vec::new();
@@ -133,12 +144,10 @@ impl Lowering<'_> {
     /// Sets the field whose name the row holds.
     fn assign(&mut self, parts: &[Part], value: Expr, at: Span, span: Span) -> Result<(), Reported> {
         let mut texts = Vec::new();
-        let mut pieces = Vec::new();
         for part in parts {
             let field = match part {
                 Part::Text(text) => {
                     texts.push(Expr::string(text.clone(), at));
-                    pieces.push(Piece::Text(text.clone()));
                     continue;
                 }
                 Part::Field(field) => field,
@@ -149,7 +158,6 @@ impl Lowering<'_> {
                 return Err(super::unsupported(self, at, message, "use `mvexpand` or `mvindex` before"));
             }
             texts.push(to_text(value));
-            pieces.push(Piece::Any);
         }
         let nullable = texts.iter().any(|t| t.nullable);
         let name = match texts.pop() {
@@ -160,7 +168,7 @@ impl Lowering<'_> {
             }
             None => return Ok(()),
         };
-        let pattern = Pattern::new(pieces);
+        let pattern = Pattern::of_text(&name);
         for column in self.scope.columns.iter_mut().filter(|c| pattern.matches(&c.name, false)) {
             column.ty = Type { multivalue: column.ty.multivalue, ..Type::UNKNOWN };
             column.nullable = true;
@@ -174,7 +182,7 @@ impl Lowering<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
     use super::*;
 
     #[test]
@@ -201,6 +209,16 @@ mod tests {
         let (text, value) = (|t: &str| Part::Text(t.to_owned()), |t: &str| Part::Field(t.to_owned()));
         assert_eq!(field("{key}"), named(vec![value("key")]));
         assert_eq!(field("a{}_{key}b"), named(vec![text("a{}_"), value("key"), text("b")]));
+    }
+
+    #[test]
+    fn names_may_hold_a_minus_sign() {
+        insta::assert_snapshot!(ir("eval is-it=1, b-=2 | table is-it"), @r#"
+        extend is-it = 1
+        project is-it
+        => is-it: integer
+        "#);
+        assert_eq!(codes("eval a+b=1"), ["S201"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::source::Span;
 use crate::spl::lower::{Lowering, Reader};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Extract {
@@ -67,6 +68,21 @@ impl Syntax for Extract {
         }
     }
 
+    fn print(&self, out: &mut Printer) {
+        for (option, text) in [("pairdelim", &self.pair_delimiters), ("kvdelim", &self.value_delimiters)] {
+            if let Some(text) = text {
+                out.option(option, text);
+            }
+        }
+        out.flag("mv_add", self.all, false);
+        for (option, number) in [("limit", self.limit), ("maxchars", self.max_characters)] {
+            if let Some(number) = number {
+                out.option(option, &number.to_string());
+            }
+        }
+        out.names(&self.extractors);
+    }
+
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         if let Some(extractor) = self.extractors.first() {
             let message = format!(
@@ -93,7 +109,7 @@ impl Syntax for Extract {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn pairs_are_read_where_they_are_named() {

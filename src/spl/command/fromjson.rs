@@ -5,6 +5,7 @@ use crate::diagnostic::Reported;
 use crate::source::Span;
 use crate::spl::lower::{Lowering, Reader};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Fromjson {
@@ -33,6 +34,13 @@ impl Syntax for Fromjson {
         match field {
             Some(field) => Ok(Fromjson { field, prefix }),
             None => Err(p.expected("a field name", HELP)),
+        }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.name(&self.field.text);
+        if !self.prefix.is_empty() {
+            out.option("prefix", &self.prefix);
         }
     }
 
@@ -66,7 +74,7 @@ impl Lowering<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn members_are_read_where_they_are_named() {

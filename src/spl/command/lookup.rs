@@ -186,7 +186,7 @@ impl Lowering<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn each_value_of_a_multivalue_field_is_looked_up() {

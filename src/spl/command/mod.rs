@@ -33,11 +33,13 @@ pub(crate) trait Syntax: Sized {
 }
 
 mod cells;
+#[cfg(test)]
+mod column_tests;
+#[cfg(test)]
+mod for_tests;
 mod sed;
 mod series;
 mod span;
-#[cfg(test)]
-mod testing;
 
 pub use cells::Item;
 pub use eval::{Part, Target};
@@ -133,6 +135,7 @@ commands! {
     iplocation Iplocation,
     join Join,
     lookup Lookup,
+    makecontinuous Makecontinuous,
     makemv Makemv,
     makeresults Makeresults,
     mstats Mstats,

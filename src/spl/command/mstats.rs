@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::source::Span;
 use crate::spl::lower::{Aggregation, Lowering, parse_aggregations};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 use crate::spl::search::{self, Search};
 
 #[derive(Clone, PartialEq, Debug)]
@@ -40,6 +41,18 @@ impl Syntax for Mstats {
         Ok(Mstats { aggregations, condition, by, span })
     }
 
+    fn print(&self, out: &mut Printer) {
+        if let Some(span) = &self.span {
+            out.option("span", &span.to_string());
+        }
+        out.aggregations(&self.aggregations);
+        if !self.condition.is_empty() {
+            out.word("where");
+            out.search(&self.condition);
+        }
+        out.by(&self.by);
+    }
+
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let message = "`mstats` needs a metric index, which is not in the query";
         let help = "read the measurements from events of a log source with `stats`";
@@ -56,4 +69,18 @@ fn options(p: &mut Parser<'_>, span: &mut Option<BinSpan>) -> Result<(), Reporte
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::for_tests::codes;
+
+    #[test]
+    fn it_is_understood_and_refused() {
+        assert_eq!(codes("append [| mstats avg(cpu.*) as cpu.* where index=m earliest=-1h by host span=10s]"), ["C405"]);
+        assert_eq!(codes("append [| mstats prestats=t count(x) where index=m span=auto]"), ["C405"]);
+        assert_eq!(codes("append [| mstats where index=m]"), ["S201"]);
+        assert_eq!(codes("append [| mstats avg(x) y=1]"), ["S205"]);
+        assert_eq!(codes("append [| mstats y=1 avg(x)]"), ["S206"]);
+    }
 }

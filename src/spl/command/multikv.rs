@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Multikv {
@@ -40,6 +41,16 @@ impl Syntax for Multikv {
         Ok(multikv)
     }
 
+    fn print(&self, out: &mut Printer) {
+        self.options.iter().for_each(|(option, value)| out.option(&option.text, &value.text));
+        for (word, names) in [("fields", &self.fields), ("filter", &self.filter)] {
+            if !names.is_empty() {
+                out.word(word);
+                out.names(names);
+            }
+        }
+    }
+
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let message = "command `multikv` is not supported: where columns of a printed table begin is not defined";
         let help = "take the events apart with `rex max_match=0` and `mvexpand`";
@@ -49,7 +60,7 @@ impl Syntax for Multikv {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::codes;
+    use super::super::for_tests::codes;
 
     #[test]
     fn it_is_refused_by_name_and_its_syntax_is_read() {

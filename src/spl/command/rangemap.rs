@@ -6,6 +6,7 @@ use crate::ir::{Case, CompareOp, Expr, ExprKind, Scalar, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Rangemap {
@@ -44,6 +45,14 @@ impl Syntax for Rangemap {
         }
         let Some(field) = field else { return Err(p.expected("`field=`", HELP)) };
         Ok(Rangemap { field, ranges, default })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        out.option("field", &self.field.text);
+        self.ranges.iter().for_each(|(name, from, to)| out.option(&name.text, &format!("{from}-{to}")));
+        if self.default != "None" {
+            out.option("default", &self.default);
+        }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
@@ -98,7 +107,7 @@ fn range(text: &str) -> Option<(f64, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
     use super::*;
 
     #[test]

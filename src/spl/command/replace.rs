@@ -129,7 +129,7 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn wildcards_of_the_new_value_hold_what_the_old_ones_matched() {

@@ -76,6 +76,9 @@ impl Syntax for Rex {
         if self.sed {
             out.option("mode", "sed");
         }
+        if let Some(field) = &self.offset_field {
+            out.option("offset_field", &field.text);
+        }
         out.quoted(&self.regex.text);
     }
 
@@ -225,7 +228,7 @@ fn each_value(value: Expr, lowering: &mut Lowering<'_>, span: Span, f: impl FnOn
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn each_value_of_a_multivalue_field_is_searched() {

@@ -15,6 +15,7 @@ use crate::source::Span;
 use crate::spl::lower::aggregate::{function, parse_one};
 use crate::spl::lower::{Aggregation, Lowering};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::{Printer, aggregate_name};
 
 /// A field that splits rows or columns.
 #[derive(Clone, PartialEq, Debug)]
@@ -34,6 +35,16 @@ pub struct Series {
     pub use_other: bool,
     pub other_text: String,
     pub naming: Naming,
+}
+
+/// The rows and cells that the columns belong to.
+pub(super) struct Grid<'a> {
+    /// The key of the rows.
+    pub(super) row: (Name, Expr),
+    pub(super) items: &'a [Item],
+    /// How long a bin of the rows is.
+    pub(super) seconds: Option<f64>,
+    pub(super) span: Span,
 }
 
 /// Which series get a column of their own.
@@ -83,7 +94,79 @@ impl Default for Series {
 pub(super) const OPTIONS: &[&str] =
     &["limit", "agg", "usenull", "useother", "nullstr", "otherstr", "sep", "format", "dedup_splitvals"];
 
+impl Split {
+    pub(super) fn print(&self, out: &mut Printer) {
+        out.name(&self.field.text);
+        self.bins.print(out);
+    }
+}
+
+impl Score {
+    fn print(&self, out: &mut Printer) {
+        match self {
+            Score::Rows(aggregation) => out.aggregation(aggregation),
+            Score::Cells(F::Percentile(n, exact)) => {
+                out.word(&format!("{}{n}", aggregate_name(F::Percentile(*n, *exact))));
+            }
+            Score::Cells(function) => out.word(aggregate_name(*function)),
+        }
+    }
+}
+
 impl Series {
+    /// Whether the choice has to be written as a condition: options can't say it.
+    fn is_condition(&self) -> bool {
+        matches!(self.choice, Choice::Over(_) | Choice::Under(_) | Choice::Ranked { others: true, .. })
+    }
+
+    /// The options, as they stand before the aggregations.
+    pub(super) fn print(&self, out: &mut Printer) {
+        let usual = Series::default();
+        match self.choice {
+            Choice::All => out.option("limit", "0"),
+            Choice::Ranked { count, bottom, others: false } if self.choice != usual.choice => {
+                out.option("limit", &format!("{}{count}", if bottom { "bottom" } else { "" }));
+            }
+            _ => {}
+        }
+        if let (Some(score), false) = (&self.score, self.is_condition()) {
+            out.open("agg=");
+            score.print(out);
+        }
+        out.flag("usenull", self.use_null, true);
+        out.flag("useother", self.use_other, true);
+        for (option, text, usual) in
+            [("nullstr", &self.null_text, usual.null_text), ("otherstr", &self.other_text, usual.other_text)]
+        {
+            if *text != usual {
+                out.option(option, text);
+            }
+        }
+        self.naming.print(out);
+    }
+
+    /// The condition behind the field of the columns.
+    pub(super) fn print_where(&self, out: &mut Printer) {
+        let (Some(score), true) = (&self.score, self.is_condition()) else { return };
+        out.word("where");
+        score.print(out);
+        match self.choice {
+            Choice::Over(bound) => {
+                out.word(">");
+                out.number(bound);
+            }
+            Choice::Under(bound) => {
+                out.word("<");
+                out.number(bound);
+            }
+            Choice::Ranked { count, bottom, others } => {
+                out.word(if others { "notin" } else { "in" });
+                out.word(&format!("{}{count}", if bottom { "bottom" } else { "top" }));
+            }
+            Choice::All => {}
+        }
+    }
+
     /// `agg=sum(x)`, which is no plain option: its value is an aggregation.
     pub(super) fn take_agg(&mut self, p: &mut Parser<'_>) -> Result<bool, Reported> {
         let start = p.pos();
@@ -148,25 +231,24 @@ impl Series {
     pub(super) fn pivot(
         &self,
         split: &Split,
-        row: (Name, Expr),
-        items: &[Item],
-        seconds: Option<f64>,
+        grid: Grid<'_>,
         between: &mut dyn FnMut(&mut Lowering<'_>) -> Result<(), Reported>,
         lowering: &mut Lowering<'_>,
-        span: Span,
     ) -> Result<(), Reported> {
+        let span = grid.span;
         self.make_series(split, lowering, span)?;
         let series: Name = SERIES.into();
+        let Grid { row, items, seconds, .. } = &grid;
         let keys = [row.0.clone(), series.clone()];
         let limited = match self.choice {
             Choice::All => false,
             _ => {
-                self.join_chosen(&row, items, seconds, lowering, span)?;
+                self.join_chosen(&grid, lowering)?;
                 true
             }
         };
         let column = self.name_series(limited, lowering, span);
-        let cells = Cells::new(items, &keys, seconds, lowering)?;
+        let cells = Cells::new(items, &keys, *seconds, lowering)?;
         let (values, zeros) = (cells.values.clone(), cells.zeros.clone());
         cells.group(vec![row.clone(), (series.clone(), column)], lowering, span)?;
         between(lowering)?;
@@ -212,20 +294,14 @@ impl Series {
     }
 
     /// Joins the rows to the series that get columns, which have a `(chosen)`.
-    fn join_chosen(
-        &self,
-        row: &(Name, Expr),
-        items: &[Item],
-        seconds: Option<f64>,
-        lowering: &mut Lowering<'_>,
-        span: Span,
-    ) -> Result<(), Reported> {
+    fn join_chosen(&self, grid: &Grid<'_>, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
+        let span = grid.span;
         if lowering.scope.plan.as_ref().is_some_and(|plan| operators(plan) > MOST_OPERATORS) {
             let message = "the search is too large for a ranking of the columns, which reads it twice";
             return Err(super::unsupported(lowering, span, message, "write `limit=0`"));
         }
         let rows = lowering.scope.clone();
-        let chosen = self.chosen(row, items, seconds, lowering, span);
+        let chosen = self.chosen(grid, lowering);
         let right = std::mem::replace(&mut lowering.scope, rows).plan;
         chosen?;
         let left = lowering.take_plan(span)?;
@@ -241,14 +317,9 @@ impl Series {
     }
 
     /// The series that the choice means: one row for each.
-    fn chosen(
-        &self,
-        row: &(Name, Expr),
-        items: &[Item],
-        seconds: Option<f64>,
-        lowering: &mut Lowering<'_>,
-        span: Span,
-    ) -> Result<(), Reported> {
+    fn chosen(&self, grid: &Grid<'_>, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
+        let Grid { row, items, seconds, span } = grid;
+        let span = *span;
         let series = lowering.field(SERIES, span);
         if series.nullable {
             lowering.filter(series.clone().is_not_null(), span)?;
@@ -258,7 +329,7 @@ impl Series {
             (Name::from(SERIES), Expr { nullable: false, ..series })
         };
         let score: Name = "(score)".into();
-        let over_cells = match (&self.score, items) {
+        let over_cells = match (&self.score, *items) {
             (Some(Score::Rows(aggregation)), _) => {
                 let named = Spanned { text: score.to_string(), span: aggregation.name.span };
                 let aggregation = Item::Aggregation(Aggregation { name: named, ..(**aggregation).clone() });
@@ -279,7 +350,7 @@ impl Series {
         };
         if let Some(function) = over_cells {
             let first = &items[..items.len().min(1)];
-            let cells = Cells::new(first, &[row.0.clone(), SERIES.into()], seconds, lowering)?;
+            let cells = Cells::new(first, &[row.0.clone(), SERIES.into()], *seconds, lowering)?;
             let Some(value) = cells.values.first().cloned() else { return Ok(()) };
             let key_of_series = key(lowering);
             cells.group(vec![row.clone(), key_of_series], lowering, span)?;

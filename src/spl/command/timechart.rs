@@ -2,7 +2,7 @@
 
 use super::Syntax;
 use super::cells::{self, Cells, Item};
-use super::series::{self, Series, Split};
+use super::series::{self, Grid, Series, Split};
 use super::span::{self, BinOptions, Width, bound_expr};
 use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::ir::{
@@ -12,6 +12,7 @@ use crate::ir::{
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Timechart {
@@ -70,6 +71,20 @@ impl Syntax for Timechart {
         Ok(chart)
     }
 
+    fn print(&self, out: &mut Printer) {
+        self.bins.print(out);
+        out.flag("cont", self.continuous, true);
+        out.flag("fixedrange", self.fixed_range, true);
+        out.flag("partial", self.partial, true);
+        self.series.print(out);
+        self.items.iter().for_each(|item| item.print(out));
+        if let Some(column) = &self.column {
+            out.word("by");
+            column.print(out);
+        }
+        self.series.print_where(out);
+    }
+
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let time = lowering.field("_time", span);
         if time.is_null_literal() || time.ty.multivalue {
@@ -113,7 +128,8 @@ impl Syntax for Timechart {
             if self.partial { Ok(()) } else { self.drop_partial(&width, lowering, span) }
         };
         if let Some(column) = &self.column {
-            return self.series.pivot(column, row, &self.items, seconds, &mut between, lowering, span);
+            let grid = Grid { row, items: &self.items, seconds, span };
+            return self.series.pivot(column, grid, &mut between, lowering);
         }
         let cells = Cells::new(&self.items, &["_time".into()], seconds, lowering)?;
         let zeros = cells.zeros.clone();
@@ -194,7 +210,7 @@ fn as_time(bound: Expr) -> Expr {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir, ir_from};
+    use super::super::for_tests::{codes, ir, ir_from};
 
     #[test]
     fn bins_without_events_get_a_row() {

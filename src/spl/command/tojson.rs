@@ -6,6 +6,7 @@ use crate::ir::{Expr, ExprKind, Scalar, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Tojson {
@@ -95,6 +96,20 @@ impl Syntax for Tojson {
         Ok(tojson)
     }
 
+    fn print(&self, out: &mut Printer) {
+        for (kind, field) in &self.fields {
+            out.call(kind.name(), &field.text);
+        }
+        if self.default_kind != Kind::None {
+            out.option("default_type", self.default_kind.name());
+        }
+        out.flag("fill_null", self.fill_null, false);
+        out.flag("include_internal", self.include_internal, false);
+        if self.output != "_raw" {
+            out.option("output_field", &self.output);
+        }
+    }
+
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let everything = [(self.default_kind, Spanned { text: "*".to_owned(), span })];
         let listed = if self.fields.is_empty() { &everything[..] } else { &self.fields };
@@ -139,7 +154,7 @@ fn kind(p: &mut Parser<'_>, name: &Spanned) -> Result<Kind, Reported> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn fields_become_members() {

@@ -6,6 +6,7 @@ use crate::ir::{Column, Name, Rel, Transpose as TransposeRel, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Transpose {
@@ -43,6 +44,19 @@ impl Syntax for Transpose {
         Ok(transpose)
     }
 
+    fn print(&self, out: &mut Printer) {
+        if self.rows != ROWS {
+            out.number(self.rows);
+        }
+        if self.column_name != "column" {
+            out.option("column_name", &self.column_name);
+        }
+        if let Some(field) = &self.header_field {
+            out.option("header_field", &field.text);
+        }
+        out.flag("include_empty", self.include_empty, true);
+    }
+
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         lowering.only_columns("transpose", span)?;
         let header = match &self.header_field {
@@ -71,7 +85,7 @@ impl Syntax for Transpose {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn rows_become_columns() {

@@ -6,6 +6,7 @@ use crate::ir::{Column, Expr, Name, Rel, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Untable {
@@ -28,6 +29,10 @@ impl Syntax for Untable {
         };
         let [row, name, value] = fields;
         Ok(Untable { row, name, value })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        [&self.row, &self.name, &self.value].into_iter().for_each(|f| out.name(&f.text));
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
@@ -74,7 +79,7 @@ impl Lowering<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn columns_become_rows() {

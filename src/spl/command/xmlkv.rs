@@ -5,6 +5,7 @@ use crate::diagnostic::Reported;
 use crate::source::Span;
 use crate::spl::lower::{Lowering, Reader};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Xmlkv {
@@ -33,6 +34,12 @@ impl Syntax for Xmlkv {
         Ok(Xmlkv { field })
     }
 
+    fn print(&self, out: &mut Printer) {
+        if let Some(field) = &self.field {
+            out.name(&field.text);
+        }
+    }
+
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         lowering.open_field("xmlkv", self.field.as_ref(), Reader::Xml, span)
     }
@@ -40,7 +47,7 @@ impl Syntax for Xmlkv {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn elements_are_read_where_they_are_named() {

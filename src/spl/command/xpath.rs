@@ -6,6 +6,7 @@ use crate::ir::{Expr, ExprKind, Literal, Scalar, Type};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Xpath {
@@ -47,6 +48,19 @@ impl Syntax for Xpath {
         }
     }
 
+    fn print(&self, out: &mut Printer) {
+        if self.output != "xpath" {
+            out.option("outfield", &self.output);
+        }
+        out.quoted(&self.path.text);
+        if let Some(field) = &self.field {
+            out.option("field", &field.text);
+        }
+        if let Some(default) = &self.default {
+            out.option("default", default);
+        }
+    }
+
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let (name, at) = self.field.as_ref().map_or(("_raw", span), |f| (f.text.as_str(), f.span));
         let value = lowering.field(name, at);
@@ -68,7 +82,7 @@ impl Syntax for Xpath {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
 
     #[test]
     fn a_path_gives_all_its_values() {

@@ -6,6 +6,7 @@ use crate::ir::{Column, Expr, Name, NamePart, Pivot, Rel};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Xyseries {
@@ -23,6 +24,14 @@ pub struct Naming {
 }
 
 impl Naming {
+    pub(super) fn print(&self, out: &mut Printer) {
+        for (option, text) in [("sep", &self.sep), ("format", &self.format)] {
+            if let Some(text) = text {
+                out.option(option, text);
+            }
+        }
+    }
+
     /// The name's parts; with one value a column is called by its value alone. A format wins over a separator.
     pub(super) fn parts(&self, several: bool) -> Vec<NamePart> {
         if !several {
@@ -82,6 +91,11 @@ impl Syntax for Xyseries {
         }
     }
 
+    fn print(&self, out: &mut Printer) {
+        self.naming.print(out);
+        [&self.row, &self.column].into_iter().chain(&self.values).for_each(|f| out.name(&f.text));
+    }
+
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let mut columns: Vec<(Name, Expr)> = Vec::new();
         for field in [&self.row, &self.column].into_iter().chain(&self.values) {
@@ -120,7 +134,7 @@ impl Syntax for Xyseries {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{codes, ir};
+    use super::super::for_tests::{codes, ir};
     use super::*;
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Lowering;
 use crate::diagnostic::{Diagnostic, Reported, code};
-use crate::ir::CompareOp;
+use crate::ir::{CompareOp, Pattern, Piece};
 use crate::schema::Schema;
 use crate::source::Span;
 use crate::spl::search::{Search, Value};
@@ -245,7 +245,7 @@ impl Lowering<'_> {
             Search::Compare { .. } | Search::In { .. } => {
                 let Some(leaf) = Leaf::of(condition) else { return Ok(condition.clone()) };
                 if !leaf.is_selector() {
-                    return Ok(condition.clone());
+                    return Ok(known(&leaf, schema).unwrap_or_else(|| condition.clone()));
                 }
                 let place = if leaf.negated { Place::Negated } else { place };
                 let kept = self.selector(&leaf, condition, schema, datamodel.is_some(), place)?;
@@ -284,7 +284,9 @@ impl Lowering<'_> {
                 }
             }
         }
-        if !unknown.is_empty() && schema.fields.contains_key(leaf.field) && !described {
+        // Rows of a data model come from many sources, and a host is a fact of the event.
+        let compared = leaf.field == "host" || datamodel && matches!(leaf.field, "source" | "sourcetype");
+        if !unknown.is_empty() && !described && compared && schema.fields.contains_key(leaf.field) {
             return Ok(condition.clone());
         }
         for value in unknown {
@@ -328,6 +330,24 @@ impl Lowering<'_> {
         let text = crate::spl::text::Text::of_formula(text, place);
         let mut p = crate::spl::parser::Parser::new(&text, self.sink);
         crate::spl::search::parse(&mut p, &[])
+    }
+}
+
+/// What a condition says of a source whose events all have one value in that field: `Channel=Security`.
+fn known(leaf: &Leaf<'_>, schema: &Schema) -> Option<Search> {
+    let fixed = schema.recognise.as_ref()?.values.get(leaf.field)?;
+    let [value] = leaf.values.as_slice() else { return None };
+    if leaf.negated || value.case_sensitive || value.text.contains('*') {
+        return None;
+    }
+    let pieces = fixed.split('*').enumerate().flat_map(|(i, text)| {
+        let star = (i > 0).then_some(Piece::Any);
+        star.into_iter().chain([Piece::Text(text.to_owned())])
+    });
+    match (Pattern::new(pieces).matches(&value.text, true), fixed.contains('*')) {
+        (false, _) => Some(no()),
+        (true, false) => Some(yes()),
+        (true, true) => None,
     }
 }
 

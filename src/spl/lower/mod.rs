@@ -32,6 +32,10 @@ use crate::rule::{Library, Rule};
 use crate::schema::{Schema, Schemas};
 use crate::source::Span;
 
+/// Bound on the operators of a query: what reads a plan goes one level deeper for each. Few stages can make many of
+/// them: `eval` makes one for each field, a template one for each field that matches.
+const MOST_OPERATORS: u32 = 500;
+
 /// The state of lowering a rule.
 pub(crate) struct Lowering<'a> {
     pub(crate) library: &'a Library,
@@ -49,6 +53,8 @@ pub(crate) struct Lowering<'a> {
     /// By schema: the raw fields that the query reads, and the calculated fields, which scans are completed with at the end.
     uses: BTreeMap<Arc<str>, Uses>,
     next_variable: u32,
+    /// Operators so far; see [`Lowering::count_operator`].
+    operators: u32,
     depth: u32,
     /// Whether the current pipeline's rows become a condition.
     in_condition: bool,
@@ -86,6 +92,7 @@ pub fn lower(
         window,
         uses: BTreeMap::new(),
         next_variable: 0,
+        operators: 0,
         depth: 0,
         in_condition: false,
         faulty: false,
@@ -130,6 +137,19 @@ impl Lowering<'_> {
             }
         }
         result
+    }
+
+    /// Counts an operator that is put on top of a plan; refuses the first one too many.
+    fn count_operator(&mut self, span: Span) -> Result<(), Reported> {
+        self.operators += 1;
+        if self.operators <= MOST_OPERATORS {
+            return Ok(());
+        }
+        if self.operators > MOST_OPERATORS + 1 {
+            return Err(Reported);
+        }
+        let message = format!("the search takes more than {MOST_OPERATORS} steps: each field that `eval` sets is one");
+        Err(self.sink.fail(Diagnostic::new(&code::NESTED_TOO_DEEP, message).at(span).help("split the search")))
     }
 
     /// Lowers commands that are written out from a template, on top of the current scope.

@@ -166,6 +166,7 @@ impl Scope {
 impl Lowering<'_> {
     /// Takes the plan out, to put an operator on top of it.
     pub(crate) fn take_plan(&mut self, span: Span) -> Result<Box<Rel>, Reported> {
+        self.count_operator(span)?;
         match self.scope.plan.take() {
             Some(plan) => Ok(Box::new(plan)),
             None => {
@@ -365,7 +366,8 @@ impl Lowering<'_> {
             .origin
             .as_ref()
             .is_some_and(|o| !o.removed.iter().any(|r| &**r == name) && o.knows(o.without_dataset(name)));
-        if made || given { self.find(name, span).filter(|e| !e.is_null_literal()) } else { None }
+        let by_data = self.named_by_data(name, span).is_some();
+        if made || given || by_data { self.find(name, span).filter(|e| !e.is_null_literal()) } else { None }
     }
 
     /// What a field name means here; `None` where it can't exist.
@@ -571,6 +573,16 @@ impl Lowering<'_> {
         self.sink.push(Diagnostic::new(&code::FIELD_PROFILE, message).at(span).help(help));
     }
 
+    /// A data model has the fields of its definition and no others: any other name is without a value in each of its rows.
+    fn absent_in_model(&mut self, origin: &Origin, name: &str, span: Span) -> Expr {
+        let message = format!("the data model `{}` has no field `{name}`, so it is always null", origin.schema.id);
+        let near = nearest(name, origin.schema.names());
+        let hint = "a model that has it needs a schema file of its own (`--schema`)";
+        let help = if near.is_empty() { hint.to_owned() } else { format!("did you mean {}? {hint}", list(&near)) };
+        self.sink.push(Diagnostic::new(&code::ABSENT_FIELD, message).at(span).help(help));
+        Expr::null(span)
+    }
+
     /// A field that the schema does not know: the raw path of a JSON record, else nothing that can be read.
     fn unknown_field(&mut self, origin: &Origin, name: &str, span: Span) -> Option<Expr> {
         if self.faulty {
@@ -584,6 +596,9 @@ impl Lowering<'_> {
         if let Some(sibling) = self.siblings.iter().find(elsewhere).cloned() {
             self.note_absent(name, &sibling, &origin.schema, span);
             return Some(Expr::null(span));
+        }
+        if !origin.datasets.is_empty() && !origin.schema.json && !name.starts_with('_') {
+            return Some(self.absent_in_model(origin, name, span));
         }
         let near = nearest(name, origin.schemas().flat_map(|s| s.names()));
         let did_you_mean = if near.is_empty() { String::new() } else { format!("did you mean {}?", list(&near)) };

@@ -44,8 +44,12 @@ impl Printer {
 
     /// The name stands there only where it is another than the one that Splunk gives: the text as written here.
     pub(crate) fn aggregation(&mut self, aggregation: &Aggregation) {
-        self.word(aggregate_name(aggregation.function));
-        let start = self.out.len() - aggregate_name(aggregation.function).len();
+        let function = match aggregation.argument {
+            Argument::Sparkline(_) => "sparkline",
+            _ => aggregate_name(aggregation.function),
+        };
+        self.word(function);
+        let start = self.out.len() - function.len();
         if let AggregateFunction::Percentile(n, _) = aggregation.function {
             self.glued(&n.to_string());
         }
@@ -57,6 +61,7 @@ impl Printer {
                 let field = if of_rows { quote::quoted(&field.text, '"') } else { quote::name(&field.text, '"') };
                 self.glued(&format!("({field})"));
             }
+            Argument::Sparkline(drawn) if drawn.text.is_empty() => {}
             Argument::Sparkline(drawn) => self.glued(&format!("({})", drawn.text)),
             Argument::Eval(eval) => {
                 self.open_glued("(eval(");

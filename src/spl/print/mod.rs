@@ -258,3 +258,6 @@ impl fmt::Display for super::eval::Eval {
         write(f, |out| out.eval(self))
     }
 }
+
+#[cfg(test)]
+mod tests;

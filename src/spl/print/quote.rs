@@ -1,5 +1,8 @@
 //! Which texts can stand bare, and quotation marks around the others.
 
+/// Words that mean something between expressions, and between conditions.
+const EVAL_WORDS: &[&str] = &["and", "in", "like", "not", "or", "xor"];
+const SEARCH_WORDS: &[&str] = &["and", "by", "groupby", "in", "not", "or"];
 /// Words that mean something where a command expects names.
 const RESERVED: &[&str] = &[
     "and",
@@ -59,20 +62,26 @@ pub(super) fn name(name: &str, mark: char) -> String {
     if is_bare(name) { name.to_owned() } else { quoted(name, mark) }
 }
 
+/// A field name on the left of a comparison of `search`.
+pub(super) fn search_field(name: &str) -> String {
+    if is_word(name, SEARCH_WORDS) { name.to_owned() } else { quoted(name, '"') }
+}
+
 fn is_bare(name: &str) -> bool {
+    is_word(name, RESERVED) && !name.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_word(name: &str, reserved: &[&str]) -> bool {
     let inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '{' | '}' | '*' | '-' | '/' | '@');
     let first = |c: char| c.is_alphanumeric() || matches!(c, '_' | '*');
-    name.starts_with(first)
-        && name.chars().all(inner)
-        && !name.bytes().all(|b| b.is_ascii_digit())
-        && !is_reserved(name)
+    name.starts_with(first) && name.chars().all(inner) && !is_reserved(name, reserved)
 }
 
 /// Whether the parser could see a word of the syntax at the beginning: `d` in `d-x`.
-fn is_reserved(name: &str) -> bool {
+fn is_reserved(name: &str, reserved: &[&str]) -> bool {
     let end = name.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(name.len());
     let is_dotted = name[end..].strip_prefix('.').is_some_and(|tail| tail.starts_with(|c: char| c.is_alphanumeric()));
-    !is_dotted && RESERVED.iter().any(|word| word.eq_ignore_ascii_case(&name[..end]))
+    !is_dotted && reserved.iter().any(|word| word.eq_ignore_ascii_case(&name[..end]))
 }
 
 /// The value of an option.
@@ -86,7 +95,7 @@ pub(super) fn option(value: &str) -> String {
 pub(super) fn eval_field(name: &str) -> String {
     let bare = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_alphanumeric() || c == '_')
-        && !is_reserved(name);
+        && !is_reserved(name, EVAL_WORDS);
     if bare { name.to_owned() } else { quoted(name, '\'') }
 }
 

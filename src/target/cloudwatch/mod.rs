@@ -16,7 +16,7 @@ mod tests;
 
 use super::{Context, Target, TargetId};
 use crate::diagnostic::{Diagnostic, Reported, Sink, code};
-use crate::ir::Query;
+use crate::ir::{Query, Rel};
 use crate::options::InsightsLevel;
 
 /// The longest query that the service takes, in characters.
@@ -49,7 +49,10 @@ impl Target for Cloudwatch {
             InsightsLevel::Y2026 => "2026",
         };
         lowered.comments.push(["Language level: ", level].concat());
-        name::settle(&mut lowered, &|name| context.schemas.iter().any(|s| s.fields.contains_key(name)));
+        let mut read = Vec::new();
+        sources(&query.plan, &mut read);
+        let read: Vec<_> = read.iter().filter_map(|id| context.schemas.get(id)).collect();
+        name::settle(&mut lowered, &|name| read.iter().any(|s| s.fields.contains_key(name)));
         let text = print::query(&lowered);
         let length = text.chars().count();
         if length > MAX_CHARACTERS {
@@ -63,4 +66,12 @@ impl Target for Cloudwatch {
         }
         Ok(text)
     }
+}
+
+/// The log sources that a plan reads.
+fn sources<'p>(plan: &'p Rel, out: &mut Vec<&'p str>) {
+    if let Rel::Scan(scan) = plan {
+        out.push(&scan.source);
+    }
+    plan.inputs().into_iter().for_each(|input| sources(input, out));
 }
