@@ -88,7 +88,7 @@ fn plain() -> impl Strategy<Value = Command> {
             allow_empty: false,
             field
         })),
-        name().prop_map(|field| Command::Mvexpand(Mvexpand { field })),
+        name().prop_map(|field| Command::Mvexpand(Mvexpand { field, limit: 0 })),
         name().prop_map(|field| Command::Nomv(Nomv { field })),
         name().prop_map(|table| Command::Outputlookup(Outputlookup { table })),
         names(1).prop_map(|fields| Command::Table(Table { fields })),
