@@ -211,7 +211,7 @@ mod tests {
           extend Total = (count + errors)
           aggregate count = sum(count), errors = sum(errors), Total = sum(Total)
         ]
-        => awsRegion: string?, count: integer, errors: integer, Total: integer
+        => awsRegion: string?, count: integer?, errors: integer?, Total: integer?
         "#);
     }
 
