@@ -75,7 +75,8 @@ impl Syntax for Eval {
     }
 
     fn print(&self, out: &mut Printer) {
-        for (i, (name, value)) in self.assignments.iter().enumerate() {
+        let Self { assignments } = self;
+        for (i, (name, value)) in assignments.iter().enumerate() {
             out.comma(i);
             name.print(out);
             out.word("=");

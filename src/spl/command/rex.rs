@@ -69,17 +69,14 @@ impl Syntax for Rex {
     }
 
     fn print(&self, out: &mut Printer) {
-        if let Some(field) = &self.field {
-            out.option("field", &field.text);
-        }
-        out.number_option("max_match", self.max_match, 1);
-        if self.sed {
+        let Self { field, regex, max_match, sed, offset_field } = self;
+        out.option_of("field", field.as_ref());
+        out.number_option("max_match", *max_match, 1);
+        if *sed {
             out.option("mode", "sed");
         }
-        if let Some(field) = &self.offset_field {
-            out.option("offset_field", &field.text);
-        }
-        out.quoted(&self.regex.text);
+        out.option_of("offset_field", offset_field.as_ref());
+        out.quoted(&regex.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
