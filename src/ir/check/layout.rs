@@ -254,7 +254,8 @@ impl Checker {
                 rows.truths.clear();
                 rows.definitions = Definitions::default();
                 let names = Pattern::of_text(name);
-                for c in rows.layout.columns.iter_mut().filter(|c| names.matches(&c.name, false)) {
+                let fits = |c: &&mut Column| names.matches(&c.name, false) && !c.name.starts_with(['_', '(']);
+                for c in rows.layout.columns.iter_mut().filter(fits) {
                     c.ty = c.ty.union(value.ty);
                     c.nullable |= nullable;
                 }

@@ -102,10 +102,6 @@ impl Syntax for Rex {
         // Several matches, or a match in each of several values.
         let all = self.max_match != 1;
         let many = all || value.ty.multivalue;
-        if all && value.ty.multivalue {
-            let message = format!("`rex` with `max_match` over the multivalue field `{name}` is not supported");
-            return Err(super::unsupported(lowering, at, message, "use `mvexpand` before"));
-        }
         let mut columns: Vec<(Name, Expr)> = Vec::new();
         if let Some(offsets) = &self.offset_field {
             if value.ty.multivalue {
@@ -130,7 +126,8 @@ impl Syntax for Rex {
                 let ty = Type { multivalue: all, ..Type::UNKNOWN };
                 Expr::new(kind, ty, true, span)
             };
-            let mut captured = each_value(value.clone(), lowering, span, capture);
+            // All matches of all values are one list.
+            let mut captured = if all { capture(value.clone()) } else { each_value(value.clone(), lowering, span, capture) };
             // Where nothing matches, a field of that name keeps its value.
             if let Some(old) = lowering.existing(&group, self.regex.span) {
                 if old.ty.multivalue != many {
@@ -238,7 +235,9 @@ mod tests {
         project head
         => head: multivalue<unknown>?
         "#);
-        assert_eq!(codes(r#"eval words=split(userAgent, " ") | rex field=words max_match=0 "(?<head>x)""#), ["S211"]);
+        insta::assert_snapshot!(ir(r#"eval words=split(userAgent, " ") | rex field=words max_match=0 "(?<head>x)" | table head"#), @r#"
+        [Diagnostic { code: Code { id: "R003", constant: "MISSING_KEY", severity: Error, effect: Invalid, summary: "a required key is missing" }, severity: Error, effect: Invalid, message: "the key `id` is missing", help: Some("add `id: …`, a UUID that stays the rule's own"), notes: [], span: Some(Span { start: 0, end: 4 }), target: None }, Diagnostic { code: Code { id: "N310", constant: "TYPE_MISMATCH", severity: Error, effect: Invalid, summary: "an operand has a type that the operator does not take" }, severity: Error, effect: Invalid, message: "a regular expression takes one value, and this field can have several", help: Some("use `mvindex`, `mvjoin` or `mvmap`"), notes: [], span: Some(Span { start: 114, end: 119 }), target: None }]
+        "#);
     }
 
     #[test]
