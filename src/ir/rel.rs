@@ -71,7 +71,7 @@ pub enum Rel {
         limit: Option<u64>,
         span: Span,
     },
-    /// The first (or last) rows.
+    /// The first rows; or the last ones, of which the last comes first.
     Limit {
         input: Box<Rel>,
         count: u64,

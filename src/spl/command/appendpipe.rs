@@ -6,6 +6,7 @@ use crate::source::Span;
 use crate::spl::Pipeline;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Appendpipe {
@@ -26,6 +27,11 @@ impl Syntax for Appendpipe {
             }
         }
         Ok(Appendpipe { stages: crate::spl::parse_subpipeline(p)? })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { stages } = self;
+        out.subpipeline(stages);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

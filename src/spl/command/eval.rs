@@ -40,6 +40,8 @@ impl Target {
                     .iter()
                     .map(|part| match part {
                         Part::Text(text) => text.clone(),
+                        // `{0}` alone belongs to a path.
+                        Part::Field(field) if field.chars().all(|c| c.is_ascii_digit()) => format!("{{ {field} }}"),
                         Part::Field(field) => format!("{{{field}}}"),
                     })
                     .collect();

@@ -46,11 +46,13 @@ impl Syntax for Mstats {
             out.option("span", &span.to_string());
         }
         out.aggregations(&self.aggregations);
-        if !self.condition.is_empty() {
-            out.word("where");
-            out.search(&self.condition);
-        }
-        out.by(&self.by);
+        out.with_stops(&["by", "groupby", "span"], |out| {
+            if !self.condition.is_empty() {
+                out.word("where");
+                out.search(&self.condition);
+            }
+            out.by(&self.by);
+        });
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -46,7 +46,7 @@ impl Syntax for Multikv {
         for (word, names) in [("fields", &self.fields), ("filter", &self.filter)] {
             if !names.is_empty() {
                 out.word(word);
-                out.names(names);
+                out.with_stops(&["fields", "filter"], |out| out.names(names));
             }
         }
     }

@@ -236,7 +236,10 @@ mod tests {
         => head: multivalue<unknown>?
         "#);
         insta::assert_snapshot!(ir(r#"eval words=split(userAgent, " ") | rex field=words max_match=0 "(?<head>x)" | table head"#), @r#"
-        [Diagnostic { code: Code { id: "R003", constant: "MISSING_KEY", severity: Error, effect: Invalid, summary: "a required key is missing" }, severity: Error, effect: Invalid, message: "the key `id` is missing", help: Some("add `id: …`, a UUID that stays the rule's own"), notes: [], span: Some(Span { start: 0, end: 4 }), target: None }, Diagnostic { code: Code { id: "N310", constant: "TYPE_MISMATCH", severity: Error, effect: Invalid, summary: "an operand has a type that the operator does not take" }, severity: Error, effect: Invalid, message: "a regular expression takes one value, and this field can have several", help: Some("use `mvindex`, `mvjoin` or `mvmap`"), notes: [], span: Some(Span { start: 114, end: 119 }), target: None }]
+        extend words = split(userAgent, " ")
+        extend head = capture_all(words, "(?<head>x)", head)
+        project head
+        => head: multivalue<unknown>?
         "#);
     }
 
