@@ -31,8 +31,9 @@ struct Checked {
 const PARSED: usize = 1_048;
 
 /// At least so many rules must be lowered, and have a query per target.
-const ALL_LOWERED: usize = 0;
-const ALL_QUERIES: [(TargetId, usize); 3] = [(TargetId::Athena, 0), (TargetId::Cloudwatch, 0), (TargetId::Sigma, 0)];
+const ALL_LOWERED: usize = 1_037;
+const ALL_QUERIES: [(TargetId, usize); 3] =
+    [(TargetId::Athena, 1_016), (TargetId::Cloudwatch, 896), (TargetId::Sigma, 1_001)];
 
 /// Of the rules that mention CloudTrail or Security Lake: at least so many must be lowered, and have a query per target.
 const LOWERED: usize = 50;

@@ -15,8 +15,12 @@ mod run;
 #[path = "roundtrip/expressions.rs"]
 mod expressions;
 
+#[path = "roundtrip/charts.rs"]
+mod charts;
 #[path = "roundtrip/commands.rs"]
 mod commands;
+#[path = "roundtrip/named.rs"]
+mod named;
 
 #[path = "roundtrip/generated.rs"]
 mod generated;

@@ -278,16 +278,21 @@ impl Key {
                 (None, None) => Ordering::Equal,
             },
             SortOrder::Text => a.to_text().cmp(&b.to_text()),
-            SortOrder::Ip => address(a).cmp(&address(b)).then_with(|| a.to_text().cmp(&b.to_text())),
+            SortOrder::Ip => match (address(a), address(b)) {
+                (Some(x), Some(y)) => x.cmp(&y),
+                // As for numbers.
+                (Some(_), None) => return Ordering::Less,
+                (None, Some(_)) => return Ordering::Greater,
+                (None, None) => a.to_text().cmp(&b.to_text()),
+            },
         };
         if self.descending { ordering.reverse() } else { ordering }
     }
 }
 
-/// Addresses by their number, before what is none.
-fn address(value: &Value<'_>) -> (bool, Option<std::net::IpAddr>) {
-    let address = value.to_text().trim().parse().ok();
-    (address.is_none(), address)
+/// The address that a value reads as.
+fn address(value: &Value<'_>) -> Option<std::net::IpAddr> {
+    value.to_text().trim().parse().ok()
 }
 
 /// The rows of all branches of an operation, in order.
@@ -317,7 +322,13 @@ pub(super) fn finish(branches: Vec<(BoundGather, Gathered)>) -> Result<Table, Er
             };
             let mut rows: Vec<Entry> = entries.into_iter().map(|(_, entry)| entry).collect();
             match &first.how {
-                How::Rows { .. } => first.cut(&mut rows),
+                How::Rows { last, .. } => {
+                    first.cut(&mut rows);
+                    // `tail` gives the last row first (Search Reference, "tail").
+                    if *last {
+                        rows.reverse();
+                    }
+                }
                 How::Distinct { .. } | How::Groups { .. } => rows.sort_by_key(|entry| entry.place),
             }
             Ok(Table { columns, rows: rows.into_iter().map(|entry| entry.row).collect() })
@@ -370,7 +381,7 @@ fn align(columns: &mut Vec<Name>, entries: &mut Keyed, names: Vec<Name>, others:
 
 /// Over all branches, the first rows of each key again.
 fn first_of_each(count: usize, mut entries: Keyed) -> Keyed {
-    entries.sort_by(|(_, a), (_, b)| a.place.cmp(&b.place));
+    entries.sort_by_key(|(_, entry)| entry.place);
     let mut seen: HashMap<Box<[u8]>, usize> = HashMap::new();
     entries.retain(|(key, _)| {
         let n = seen.entry(key.clone()).or_default();
@@ -392,7 +403,9 @@ fn groups(keys: &[(Name, Node)], aggregates: &[(Name, ir::Aggregate)], state: Ga
         groups.push(Group { keys: Vec::new(), accumulators });
     }
     groups.sort_by(|a, b| {
-        let unequal = a.keys.iter().zip(&b.keys).map(|(a, b)| a.order(b)).find(|o| o.is_ne());
+        // Of texts that are one number (`12`, `012`) the text decides, so that the order is not that of the events.
+        let texts = |a: &Value<'_>, b: &Value<'_>| a.order(b).then_with(|| a.to_text().cmp(&b.to_text()));
+        let unequal = a.keys.iter().zip(&b.keys).map(|(a, b)| texts(a, b)).find(|o| o.is_ne());
         unequal.unwrap_or(Ordering::Equal)
     });
     let mut table = Table::default();

@@ -6,31 +6,49 @@ use super::Value;
 use super::table::Table;
 use crate::ir::Name;
 
-/// The combinations of values that the other search has found, in lower case; those with a NULL match nothing.
+/// The combinations of values that the other search has found, in lower case. A row's NULL asks nothing, so that the rows
+/// are kept by which columns they have; a row without any value matches nothing.
 pub(super) struct Members {
-    keys: HashSet<Vec<u8>>,
+    /// Which columns the rows have, and the combinations of their values.
+    groups: Vec<(Vec<usize>, HashSet<Vec<u8>>)>,
 }
 
 impl Members {
     pub(super) fn new<'n>(table: &Table, on: impl Iterator<Item = &'n Name>) -> Self {
         let places: Vec<Option<usize>> = on.map(|name| table.position(name)).collect();
-        let mut keys = HashSet::new();
+        let mut groups: Vec<(Vec<usize>, HashSet<Vec<u8>>)> = Vec::new();
         for row in &table.rows {
             let values: Vec<&[Value<'static>]> =
                 places.iter().map(|place| place.map_or(&[][..], |p| row[p].values())).collect();
+            let present: Vec<usize> = (0..values.len()).filter(|i| !values[*i].is_empty()).collect();
+            if present.is_empty() {
+                continue;
+            }
+            let values: Vec<&[Value<'static>]> = present.iter().map(|i| values[*i]).collect();
+            let group = match groups.iter().position(|(columns, _)| *columns == present) {
+                Some(group) => group,
+                None => {
+                    groups.push((present, HashSet::new()));
+                    groups.len() - 1
+                }
+            };
+            let keys = &mut groups[group].1;
             for_each_combination(&values, &mut |key| {
                 keys.insert(key.to_vec());
                 false
             });
         }
-        Self { keys }
+        Self { groups }
     }
 
     /// Whether a combination of the values (some value of each multivalue field) is among the members.
     pub(super) fn contain<'e>(&self, values: impl Iterator<Item = Value<'e>>) -> bool {
         let values: Vec<Value<'e>> = values.collect();
-        let lists: Vec<&[Value<'e>]> = values.iter().map(Value::values).collect();
-        for_each_combination(&lists, &mut |key| self.keys.contains(key))
+        self.groups.iter().any(|(columns, keys)| {
+            let lists: Vec<&[Value<'e>]> =
+                columns.iter().map(|i| values.get(*i).map_or(&[][..], Value::values)).collect();
+            for_each_combination(&lists, &mut |key| keys.contains(key))
+        })
     }
 }
 

@@ -23,11 +23,21 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
     vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }
 
+/// Regular expressions with what needs escapes in quotation marks.
+pub(crate) fn regex() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "a", " ", ".*", "\\d+", "\\\\", "\"", "\\\"", "[|\\]]", "(?:x|y)", "\\|", "é", "'", "`", "$",
+    ]);
+    let group = prop::sample::select(vec!["", "(?<g>[^\"]+)"]);
+    (group, vec(piece, 0..5)).prop_map(|(group, p)| group.to_owned() + &p.concat())
+}
+
 /// Names: mostly plain ones, and what the syntax might take for something else.
 pub(crate) fn name() -> impl Strategy<Value = Spanned> {
     let special = vec![
         "and", "AS", "by", "d", "desc", "eval", "in", "IN", "NOT", "OR", "output", "search", "where", "with", "xor",
-        "10", "0x1f", "-x", "+1", "true", "a.b{}.c", "NOT.x", "by-x", "tstats", "_time", "*", "x*",
+        "10", "0x1f", "-x", "+1", "true", "a.b{}.c", "NOT.x", "by-x", "tstats", "_time", "*", "x*", "a", "asc", "span",
+        "span-x", "fields", "filter", "agg", "notin", "count", "eval", "t", "$x",
     ];
     prop_oneof![3 => "[a-z_][a-z0-9_.]{0,5}", 1 => prop::sample::select(special).prop_map(str::to_owned), 1 => text()]
         .prop_map(spanned)
@@ -167,7 +177,7 @@ pub(crate) fn eval() -> impl Strategy<Value = Eval> {
     })
 }
 
-fn function() -> impl Strategy<Value = AggregateFunction> {
+pub(crate) fn function() -> impl Strategy<Value = AggregateFunction> {
     use AggregateFunction::*;
     let plain = vec![
         Count,
@@ -199,14 +209,22 @@ fn function() -> impl Strategy<Value = AggregateFunction> {
     prop_oneof![4 => prop::sample::select(plain), 1 => percentile]
 }
 
-pub(crate) fn aggregations(least: usize) -> impl Strategy<Value = Vec<Aggregation>> {
+/// What `sparkline(…)` holds, which is kept as it stands.
+fn drawn() -> impl Strategy<Value = Argument> {
+    let text = prop::sample::select(vec!["", "count", "avg(x), 1h", " dc(a.b) "]);
+    text.prop_map(|t| Argument::Sparkline(spanned(t)))
+}
+
+pub(crate) fn aggregation() -> impl Strategy<Value = Aggregation> {
     let of_rows = name().prop_map(|name| (AggregateFunction::Count, Argument::Rows, name));
     let of_field =
         (function(), name(), name()).prop_map(|(function, field, name)| (function, Argument::Field(field), name));
     let of_eval = (function(), eval(), name()).prop_map(|(function, e, name)| (function, Argument::Eval(e), name));
-    let one = prop_oneof![1 => of_rows, 3 => of_field, 1 => of_eval];
-    vec(
-        one.prop_map(|(function, argument, name)| Aggregation { function, argument, name, span: Span::default() }),
-        least..4,
-    )
+    let of_drawing = (drawn(), name()).prop_map(|(drawn, name)| (AggregateFunction::Count, drawn, name));
+    prop_oneof![2 => of_rows, 6 => of_field, 2 => of_eval, 1 => of_drawing]
+        .prop_map(|(function, argument, name)| Aggregation { function, argument, name, span: Span::default() })
+}
+
+pub(crate) fn aggregations(least: usize) -> impl Strategy<Value = Vec<Aggregation>> {
+    vec(aggregation(), least..4)
 }

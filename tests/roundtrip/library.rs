@@ -98,3 +98,43 @@ pub(crate) fn rules_of_the_corpus_stay_the_same() {
     println!("{rules} rules and {macros} macros");
     assert!(rules > 1_000 && macros > 100, "{rules} rules and {macros} macros");
 }
+
+/// Fenced blocks of the documents and of the tests of meaning, marked `spl`; those that are no whole search are left out.
+#[test]
+fn searches_of_the_documents_stay_the_same() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let library = read_library(&root.join("rules"));
+    for (folder, least) in [("docs", 30), ("tests/semantics", 5)] {
+        let mut parsed = 0;
+        for entry in std::fs::read_dir(root.join(folder)).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_none_or(|e| e != "md") {
+                continue;
+            }
+            for text in fenced(&std::fs::read_to_string(&path).expect("a readable file")) {
+                if let Ok(ast) = spl::parse(&search(&text), &library, &mut Sink::default()) {
+                    assert_same_after_printing(&ast, &path.display().to_string());
+                    parsed += 1;
+                }
+            }
+        }
+        assert!(parsed >= least, "{folder} has {parsed} searches");
+    }
+}
+
+fn fenced(text: &str) -> Vec<String> {
+    let mut blocks: Vec<String> = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        if line.starts_with("```") {
+            inside = !inside && line.starts_with("```spl");
+            if inside {
+                blocks.push(String::new());
+            }
+        } else if inside && let Some(block) = blocks.last_mut() {
+            block.push_str(line);
+            block.push('\n');
+        }
+    }
+    blocks
+}

@@ -249,12 +249,13 @@ impl Checker {
                 self.value(name, &rows.env());
                 self.single(name, "the name of a field");
                 let nullable = self.value(value, &rows.env());
-                // Any column whose name fits may be the one that is named.
+                // Any column whose name fits may be the one that is named, but for internal and hidden ones.
                 rows.present.clear();
                 rows.truths.clear();
                 rows.definitions = Definitions::default();
                 let names = Pattern::of_text(name);
-                for c in rows.layout.columns.iter_mut().filter(|c| names.matches(&c.name, false)) {
+                let may_be = |c: &&mut Column| !c.name.starts_with(['_', '(']) && names.matches(&c.name, false);
+                for c in rows.layout.columns.iter_mut().filter(may_be) {
                     c.ty = c.ty.union(value.ty);
                     c.nullable |= nullable;
                 }

@@ -6,6 +6,7 @@ use crate::ir::{AggregateFunction, Expr, ExprKind, Frame};
 use crate::source::Span;
 use crate::spl::lower::{Lowering, as_number};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Accum {
@@ -23,6 +24,12 @@ impl Syntax for Accum {
         let field = p.expect_name("a field name", HELP)?;
         let output = if p.eat_keyword("as") { Some(p.expect_name("the output's name", HELP)?) } else { None };
         Ok(Accum { field, output })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { field, output } = self;
+        out.name(&field.text);
+        out.output(output.as_ref());
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -7,6 +7,7 @@ use crate::ir::{AggregateFunction, Expr, Name, Rel, Type};
 use crate::source::Span;
 use crate::spl::lower::{Lowering, as_number};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Addcoltotals {
@@ -17,12 +18,14 @@ pub struct Addcoltotals {
 }
 
 const OPTIONS: &[&str] = &["labelfield", "label"];
+/// What stands in the label's field where the search says nothing.
+pub(super) const LABEL: &str = "Total";
 
 impl Syntax for Addcoltotals {
     const NAMES: &'static [&'static str] = &["addcoltotals"];
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
-        let mut totals = Addcoltotals { label_field: None, label: "Total".to_owned(), fields: Vec::new() };
+        let mut totals = Addcoltotals { label_field: None, label: LABEL.to_owned(), fields: Vec::new() };
         loop {
             while p.eat(",") {}
             if p.at_stage_end() {
@@ -37,6 +40,13 @@ impl Syntax for Addcoltotals {
                 None => totals.fields.push(p.expect_name("a field name", "write `addcoltotals labelfield=a b c`")?),
             }
         }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { label_field, label, fields } = self;
+        out.option_of("labelfield", label_field.as_ref());
+        out.text_option("label", label, LABEL);
+        out.names(fields);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
@@ -118,7 +128,7 @@ mod tests {
           aggregate count = sum(count)
           extend what = "Sum"
         ]
-        => awsRegion: string?, count: integer, what: string?
+        => awsRegion: string?, count: integer?, what: string?
         "#);
     }
 
@@ -141,7 +151,7 @@ mod tests {
               by awsRegion
           aggregate awsRegion = sum(awsRegion as double), count = sum(count), m = sum(m as double)
         ]
-        => awsRegion: unknown?, count: integer, m: unknown?
+        => awsRegion: unknown?, count: integer?, m: unknown?
         "#);
     }
 

@@ -6,6 +6,7 @@ use crate::ir::{Expr, ExprKind, Rel, TimeBound, Type, Window};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Addinfo;
@@ -16,6 +17,8 @@ impl Syntax for Addinfo {
     fn parse(_: &mut Parser<'_>) -> Result<Self, Reported> {
         Ok(Addinfo)
     }
+
+    fn print(&self, _: &mut Printer) {}
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let window = match lowering.scope.plan.as_ref().and_then(scan_window) {

@@ -1,12 +1,13 @@
 //! `addtotals`: sums of the numbers of each row, and on demand of each column (Search Reference, `addtotals`).
 
 use super::Syntax;
-use super::addcoltotals::column_totals;
+use super::addcoltotals::{LABEL, column_totals};
 use crate::diagnostic::{Reported, code};
 use crate::ir::{ArithmeticOp, Expr, ExprKind, Scalar, Type};
 use crate::source::Span;
 use crate::spl::lower::{Lowering, as_number};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Addtotals {
@@ -23,6 +24,8 @@ pub struct Addtotals {
 }
 
 const OPTIONS: &[&str] = &["row", "col", "fieldname", "labelfield", "label"];
+/// The field of the sum where the search says nothing.
+const TOTAL: &str = "Total";
 
 impl Syntax for Addtotals {
     const NAMES: &'static [&'static str] = &["addtotals"];
@@ -31,9 +34,9 @@ impl Syntax for Addtotals {
         let mut totals = Addtotals {
             row: true,
             column: false,
-            total: "Total".to_owned(),
+            total: TOTAL.to_owned(),
             label_field: None,
-            label: "Total".to_owned(),
+            label: LABEL.to_owned(),
             fields: Vec::new(),
         };
         loop {
@@ -53,6 +56,16 @@ impl Syntax for Addtotals {
                 None => totals.fields.push(p.expect_name("a field name", "write `addtotals fieldname=sum a b`")?),
             }
         }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { row, column, total, label_field, label, fields } = self;
+        out.flag("row", *row, true);
+        out.flag("col", *column, false);
+        out.text_option("fieldname", total, TOTAL);
+        out.option_of("labelfield", label_field.as_ref());
+        out.text_option("label", label, LABEL);
+        out.names(fields);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
@@ -171,7 +184,7 @@ mod tests {
           aggregate count = sum(count)
           extend awsRegion = "All"
         ]
-        => awsRegion: string, count: integer
+        => awsRegion: string, count: integer?
         "#);
         insta::assert_snapshot!(ir("stats count dc(errorCode) as errors by awsRegion | addtotals col=t count errors"), @r#"
         union
@@ -198,7 +211,7 @@ mod tests {
           extend Total = (count + errors)
           aggregate count = sum(count), errors = sum(errors), Total = sum(Total)
         ]
-        => awsRegion: string?, count: integer, errors: integer, Total: integer
+        => awsRegion: string?, count: integer?, errors: integer?, Total: integer?
         "#);
     }
 

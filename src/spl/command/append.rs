@@ -33,6 +33,13 @@ impl Limits {
         Ok(true)
     }
 
+    pub(super) fn print(&self, out: &mut Printer) {
+        let Self { most_rows } = self;
+        if let Some(most) = most_rows {
+            out.option("maxout", &most.to_string());
+        }
+    }
+
     /// The subsearch's rows within the bound; a note says where Splunk has one that the rule does not name.
     pub(super) fn apply(&self, mut scope: Scope, verb: &str, span: Span, lowering: &mut Lowering<'_>) -> Scope {
         match self.most_rows {
@@ -70,7 +77,9 @@ impl Syntax for Append {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.subsearch(&self.subsearch);
+        let Self { limits, subsearch } = self;
+        limits.print(out);
+        out.subsearch(subsearch);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

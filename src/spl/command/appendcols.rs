@@ -9,6 +9,7 @@ use crate::source::Span;
 use crate::spl::Pipeline;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Appendcols {
@@ -33,6 +34,13 @@ impl Syntax for Appendcols {
             }
         }
         Ok(Appendcols { replace, limits, subsearch: crate::spl::parse_subsearch(p)? })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { replace, limits, subsearch } = self;
+        out.flag("override", *replace, false);
+        limits.print(out);
+        out.subsearch(subsearch);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::source::Span;
 use crate::spl::Pipeline;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Appendpipe {
@@ -26,6 +27,11 @@ impl Syntax for Appendpipe {
             }
         }
         Ok(Appendpipe { stages: crate::spl::parse_subpipeline(p)? })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { stages } = self;
+        out.subpipeline(stages);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
@@ -59,7 +65,7 @@ mod tests {
           aggregate count = sum(count)
           extend awsRegion = "all"
         ]
-        => awsRegion: string, count: integer
+        => awsRegion: string, count: integer?
         "#);
         insta::assert_snapshot!(ir("stats count by awsRegion | appendpipe run_in_preview=f [ | search count>5]"), @r#"
         union
@@ -76,7 +82,7 @@ mod tests {
               by awsRegion
           filter count > 5
         ]
-        => awsRegion: string, count: integer
+        => awsRegion: string, count: integer?
         "#);
         insta::assert_snapshot!(notes("stats count by awsRegion | appendpipe [head 1]"), @"");
     }

@@ -5,6 +5,7 @@ use crate::diagnostic::{Reported, code};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Autoregress {
@@ -53,6 +54,17 @@ impl Syntax for Autoregress {
             return Err(p.fail(&code::WRONG_ARGUMENTS, message, output.span, HELP));
         }
         Ok(Autoregress { field, output, rows_back })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { field, output, rows_back: (first, last) } = self;
+        out.name(&field.text);
+        out.output(output.as_ref());
+        match (first, last) {
+            (1, 1) => {}
+            (first, last) if first == last => out.option("p", &first.to_string()),
+            (first, last) => out.option("p", &format!("{first}-{last}")),
+        }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -42,9 +42,10 @@ impl Syntax for Bin {
     }
 
     fn print(&self, out: &mut Printer) {
-        self.options.print(out);
-        out.name(&self.field.text);
-        out.output(self.output.as_ref());
+        let Self { field, output, options } = self;
+        options.print(out);
+        out.name(&field.text);
+        out.output(output.as_ref());
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

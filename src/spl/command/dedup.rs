@@ -76,13 +76,17 @@ impl Syntax for Dedup {
     }
 
     fn print(&self, out: &mut Printer) {
-        if self.count != 1 {
-            out.number(self.count);
+        let Self { count, fields, sort_by, keep_events, keep_empty, consecutive } = self;
+        if *count != 1 {
+            out.number(count);
         }
-        out.names(&self.fields);
-        if !self.sort_by.is_empty() {
+        out.flag("keepevents", *keep_events, false);
+        out.flag("keepempty", *keep_empty, false);
+        out.flag("consecutive", *consecutive, false);
+        out.names(fields);
+        if !sort_by.is_empty() {
             out.word("sortby");
-            sort::print_keys(&self.sort_by, out);
+            sort::print_keys(sort_by, out);
         }
     }
 

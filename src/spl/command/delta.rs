@@ -6,6 +6,7 @@ use crate::ir::{ArithmeticOp, Expr, ExprKind, Scalar, Type};
 use crate::source::Span;
 use crate::spl::lower::{Lowering, as_number};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Delta {
@@ -40,6 +41,13 @@ impl Syntax for Delta {
             Some(field) => Ok(Delta { field, output, rows_back }),
             None => Err(p.expected("a field name", HELP)),
         }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { field, output, rows_back } = self;
+        out.name(&field.text);
+        out.output(output.as_ref());
+        out.number_option("p", *rows_back, 1);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Display {
@@ -32,6 +33,11 @@ impl Syntax for Display {
         let word = word_before(p);
         let command = Self::NAMES.iter().find(|n| **n == word).copied().unwrap_or("highlight");
         Ok(Display { command, arguments: rest_of_stage(p)? })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { command: _, arguments } = self;
+        out.rest_of_stage(&arguments.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

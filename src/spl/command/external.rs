@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 /// A stage that needs something which is not in the query.
 #[derive(Clone, PartialEq, Debug)]
@@ -61,6 +62,11 @@ impl Syntax for External {
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
         Err(p.expected("a command", "a pipe is followed by a command"))
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { name: _, needs: _, arguments } = self;
+        out.rest_of_stage(&arguments.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::source::Span;
 use crate::spl::eval::{self, Eval};
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Fieldformat {
@@ -22,6 +23,13 @@ impl Syntax for Fieldformat {
         let field = p.expect_name("a field name", HELP)?;
         p.expect("=", HELP)?;
         Ok(Fieldformat { field, format: eval::parse(p)? })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { field, format } = self;
+        out.name(&field.text);
+        out.word("=");
+        out.eval(format);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

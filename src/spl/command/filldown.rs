@@ -6,6 +6,7 @@ use crate::ir::{AggregateFunction, Expr, ExprKind, Frame, Name};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Filldown {
@@ -18,6 +19,11 @@ impl Syntax for Filldown {
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
         Ok(Filldown { fields: p.names(&[])? })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { fields } = self;
+        out.names(fields);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

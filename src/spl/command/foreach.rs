@@ -49,6 +49,15 @@ impl Tokens {
         true
     }
 
+    fn print(&self, out: &mut Printer) {
+        let (Self { field, matched, segments: [first, second, third] }, usual) = (self, Self::default());
+        out.text_option("fieldstr", field, &usual.field);
+        out.text_option("matchstr", matched, &usual.matched);
+        for (n, token) in [first, second, third].into_iter().enumerate() {
+            out.text_option(&format!("matchseg{}", n + 1), token, &usual.segments[n]);
+        }
+    }
+
     /// The template for a field.
     fn write(&self, template: &str, pattern: &str, name: &str) -> String {
         let parts = segments(pattern, name).unwrap_or_default();
@@ -148,9 +157,11 @@ impl Syntax for Foreach {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.names(&self.fields);
+        let Self { fields, template, tokens } = self;
+        tokens.print(out);
+        out.names(fields);
         // The template is text: it is read when the fields are known.
-        out.word(&format!("[{}]", self.template.text));
+        out.word(&format!("[{}]", template.text));
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -56,8 +56,16 @@ impl Syntax for Head {
     }
 
     fn print(&self, out: &mut Printer) {
-        if let Some(count) = self.count {
-            out.number(count);
+        let Self { count, condition, null, keep_last } = self;
+        match (count, condition) {
+            (Some(count), None) => out.number(count),
+            (Some(count), Some(_)) => out.option("limit", &count.to_string()),
+            (None, _) => {}
+        }
+        out.flag("null", *null, false);
+        out.flag("keeplast", *keep_last, false);
+        if let Some(condition) = condition {
+            out.group(|out| out.eval(condition));
         }
     }
 

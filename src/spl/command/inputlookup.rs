@@ -63,9 +63,14 @@ impl Syntax for Inputlookup {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.flag("append", self.append, false);
-        out.name(&self.table.text);
-        if let Some(condition) = &self.condition {
+        let Self { append, table, condition, start, max } = self;
+        out.flag("append", *append, false);
+        out.number_option("start", *start, 0);
+        if let Some(max) = max {
+            out.option("max", &max.to_string());
+        }
+        out.name(&table.text);
+        if let Some(condition) = condition {
             out.word("where");
             out.eval(condition);
         }

@@ -72,12 +72,14 @@ impl Syntax for Join {
     }
 
     fn print(&self, out: &mut Printer) {
-        if self.left {
+        let Self { left, max, overwrite, fields, subsearch } = self;
+        if *left {
             out.option("type", "left");
         }
-        out.number_option("max", self.max, 1);
-        out.names(&self.fields);
-        out.subsearch(&self.subsearch);
+        out.number_option("max", *max, 1);
+        out.flag("overwrite", *overwrite, true);
+        out.names(fields);
+        out.subsearch(subsearch);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -7,6 +7,7 @@ use crate::ir::{Column, Expr, ExprKind, Name, Rel, Type, Values};
 use crate::source::Span;
 use crate::spl::lower::{Lowering, Scope};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Makeresults {
@@ -64,6 +65,19 @@ impl Syntax for Makeresults {
                 let message = "`format` and `data` of `makeresults` stand together";
                 Err(p.fail(&code::WRONG_ARGUMENTS, message, at.span, HELP))
             }
+        }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { count, data } = self;
+        out.number_option("count", *count, 1);
+        if let Some((format, data)) = data {
+            let format = match format {
+                Format::Csv => "csv",
+                Format::Json => "json",
+            };
+            out.option("format", format);
+            out.option("data", &data.text);
         }
     }
 

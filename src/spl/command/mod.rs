@@ -14,14 +14,14 @@ pub(crate) trait Syntax: Sized {
 
     /// The name that the command is printed with.
     fn spelling(&self) -> &'static str {
-        Self::NAMES[0]
+        self.name()
     }
 
     /// Parses what follows the command's name, up to the end of the stage.
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported>;
 
     /// Prints what follows the command's name; [`Syntax::parse`] makes the same command of it again.
-    fn print(&self, _out: &mut Printer) {}
+    fn print(&self, out: &mut Printer);
 
     /// Adds the stage to the plan.
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported>;
@@ -41,9 +41,15 @@ mod sed;
 mod series;
 mod span;
 
+pub use append::Limits;
 pub use cells::Item;
 pub use eval::{Part, Target};
+pub use foreach::Tokens;
+pub use makemv::By as MakemvBy;
+pub use makeresults::Format as DataFormat;
+pub use return_::Item as ReturnItem;
 pub use series::{Choice, Score, Series, Split};
+pub use set::Operation;
 pub use span::{BinOptions, BinSpan};
 pub use tojson::Kind;
 pub use xyseries::Naming;
@@ -100,7 +106,7 @@ macro_rules! commands {
 pub use convert::Conversion;
 pub use sort::{Key, Order};
 pub use strcat::Part as StrcatPart;
-pub use transaction::Boundary;
+pub use transaction::{Boundary, MvList};
 pub use union::Dataset;
 
 commands! {

@@ -7,6 +7,7 @@ use crate::source::Span;
 use crate::spl::Pipeline;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Multisearch {
@@ -31,6 +32,11 @@ impl Syntax for Multisearch {
             return Err(p.expected("two searches or more, each in brackets", HELP));
         }
         Ok(Multisearch { subsearches })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { subsearches } = self;
+        subsearches.iter().for_each(|subsearch| out.subsearch(subsearch));
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

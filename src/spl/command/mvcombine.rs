@@ -7,6 +7,7 @@ use crate::ir::{AggregateFunction as F, Expr, Name};
 use crate::source::Span;
 use crate::spl::lower::{Lowering, same_values};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Mvcombine {
@@ -29,6 +30,12 @@ impl Syntax for Mvcombine {
             }
         }
         Ok(Mvcombine { field: p.expect_name("a field name", HELP)?, delimiter })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { field, delimiter } = self;
+        out.option_of("delim", delimiter.as_ref());
+        out.name(&field.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 /// A stage of a command that is not implemented.
 #[derive(Clone, PartialEq, Debug)]
@@ -87,6 +88,11 @@ impl Syntax for Other {
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
         Err(p.expected("a command", "a pipe is followed by a command"))
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { name: _, arguments } = self;
+        out.rest_of_stage(&arguments.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Require;
@@ -15,6 +16,8 @@ impl Syntax for Require {
     fn parse(_: &mut Parser<'_>) -> Result<Self, Reported> {
         Ok(Require)
     }
+
+    fn print(&self, _: &mut Printer) {}
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         if lowering.scope.plan.is_none() {

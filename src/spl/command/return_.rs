@@ -7,6 +7,7 @@ use crate::ir::{Expr, Name, Rel};
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Return {
@@ -59,6 +60,23 @@ impl Syntax for Return {
             return Err(p.fail(&code::WRONG_ARGUMENTS, "`return 0` returns no row", span, HELP));
         }
         Ok(Return { count, items })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { count, items } = self;
+        if *count != 1 {
+            out.number(count);
+        }
+        for item in items {
+            match item {
+                Item::Field { field, alias: Some(alias) } => out.option(&alias.text, &field.text),
+                Item::Field { field, alias: None } => out.name(&field.text),
+                Item::Text(field) => {
+                    out.open("$");
+                    out.name(&field.text);
+                }
+            }
+        }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -69,17 +69,14 @@ impl Syntax for Rex {
     }
 
     fn print(&self, out: &mut Printer) {
-        if let Some(field) = &self.field {
-            out.option("field", &field.text);
-        }
-        out.number_option("max_match", self.max_match, 1);
-        if self.sed {
+        let Self { field, regex, max_match, sed, offset_field } = self;
+        out.option_of("field", field.as_ref());
+        out.number_option("max_match", *max_match, 1);
+        if *sed {
             out.option("mode", "sed");
         }
-        if let Some(field) = &self.offset_field {
-            out.option("offset_field", &field.text);
-        }
-        out.quoted(&self.regex.text);
+        out.option_of("offset_field", offset_field.as_ref());
+        out.quoted(&regex.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
@@ -102,10 +99,6 @@ impl Syntax for Rex {
         // Several matches, or a match in each of several values.
         let all = self.max_match != 1;
         let many = all || value.ty.multivalue;
-        if all && value.ty.multivalue {
-            let message = format!("`rex` with `max_match` over the multivalue field `{name}` is not supported");
-            return Err(super::unsupported(lowering, at, message, "use `mvexpand` before"));
-        }
         let mut columns: Vec<(Name, Expr)> = Vec::new();
         if let Some(offsets) = &self.offset_field {
             if value.ty.multivalue {
@@ -130,7 +123,8 @@ impl Syntax for Rex {
                 let ty = Type { multivalue: all, ..Type::UNKNOWN };
                 Expr::new(kind, ty, true, span)
             };
-            let mut captured = each_value(value.clone(), lowering, span, capture);
+            // All matches of all values are one list.
+            let mut captured = if all { capture(value.clone()) } else { each_value(value.clone(), lowering, span, capture) };
             // Where nothing matches, a field of that name keeps its value.
             if let Some(old) = lowering.existing(&group, self.regex.span) {
                 if old.ty.multivalue != many {
@@ -238,7 +232,12 @@ mod tests {
         project head
         => head: multivalue<unknown>?
         "#);
-        assert_eq!(codes(r#"eval words=split(userAgent, " ") | rex field=words max_match=0 "(?<head>x)""#), ["S211"]);
+        insta::assert_snapshot!(ir(r#"eval words=split(userAgent, " ") | rex field=words max_match=0 "(?<head>x)" | table head"#), @r#"
+        extend words = split(userAgent, " ")
+        extend head = capture_all(words, "(?<head>x)", head)
+        project head
+        => head: multivalue<unknown>?
+        "#);
     }
 
     #[test]

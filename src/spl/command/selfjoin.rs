@@ -6,6 +6,7 @@ use crate::diagnostic::Reported;
 use crate::source::Span;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Selfjoin {
@@ -41,6 +42,14 @@ impl Syntax for Selfjoin {
             }
         }
         if join.fields.is_empty() { Err(p.expected("a field name", HELP)) } else { Ok(join) }
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { overwrite, max, keep_single, fields } = self;
+        out.flag("overwrite", *overwrite, true);
+        out.number_option("max", *max, 1);
+        out.flag("keepsingle", *keep_single, false);
+        out.names(fields);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

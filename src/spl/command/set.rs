@@ -9,6 +9,7 @@ use crate::source::Span;
 use crate::spl::Pipeline;
 use crate::spl::lower::Lowering;
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Set {
@@ -38,6 +39,17 @@ impl Syntax for Set {
         let first = crate::spl::parse_subsearch(p)?;
         let second = crate::spl::parse_subsearch(p)?;
         Ok(Set { operation, subsearches: [first, second] })
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self { operation, subsearches } = self;
+        let operation = match operation {
+            Operation::Union => "union",
+            Operation::Diff => "diff",
+            Operation::Intersect => "intersect",
+        };
+        out.word(operation);
+        subsearches.iter().for_each(|subsearch| out.subsearch(subsearch));
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -69,12 +69,13 @@ impl Syntax for Sort {
     }
 
     fn print(&self, out: &mut Printer) {
-        match self.limit {
+        let Self { limit, keys } = self;
+        match limit {
             Some(DEFAULT_LIMIT) => {}
             Some(limit) => out.number(limit),
             None => out.number(0),
         }
-        print_keys(&self.keys, out);
+        print_keys(keys, out);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
@@ -126,15 +127,18 @@ pub(super) fn parse_keys(p: &mut Parser<'_>) -> Result<Vec<Key>, Reported> {
 }
 
 pub(super) fn print_keys(keys: &[Key], out: &mut Printer) {
-    for key in keys {
-        if key.descending {
+    for (i, Key { field, descending, order }) in keys.iter().enumerate() {
+        if *descending {
             out.open("-");
         }
-        match key.order {
-            Order::Auto => out.name(&key.field.text),
-            Order::Number => out.call("num", &key.field.text),
-            Order::Text => out.call("str", &key.field.text),
-            Order::Ip => out.call("ip", &key.field.text),
+        // The last word of several may be the direction.
+        let is_direction = ["a", "asc"].iter().any(|word| word.eq_ignore_ascii_case(&field.text));
+        match order {
+            Order::Auto if is_direction && !descending && i > 0 && i + 1 == keys.len() => out.quoted(&field.text),
+            Order::Auto => out.name(&field.text),
+            Order::Number => out.call("num", &field.text),
+            Order::Text => out.call("str", &field.text),
+            Order::Ip => out.call("ip", &field.text),
         }
     }
 }

@@ -124,18 +124,17 @@ impl BinOptions {
 
     /// The options as they stand before a field.
     pub(super) fn print(&self, out: &mut Printer) {
-        for (name, width) in [("span", &self.span), ("minspan", &self.min_span)] {
+        let Self { span, bins, min_span, start, end, align } = self;
+        for (name, width) in [("span", span), ("minspan", min_span)] {
             if let Some(width) = width {
                 out.option(name, &width.to_string());
             }
         }
-        if let Some(bins) = self.bins {
+        if let Some(bins) = bins {
             out.option("bins", &bins.to_string());
         }
-        for (name, value) in [("start", &self.start), ("end", &self.end), ("aligntime", &self.align)] {
-            if let Some(value) = value {
-                out.option(name, &value.text);
-            }
+        for (name, value) in [("start", start), ("end", end), ("aligntime", align)] {
+            out.option_of(name, value.as_ref());
         }
     }
 
@@ -293,7 +292,7 @@ pub(super) fn parse_span(p: &mut Parser<'_>, value: &Spanned) -> Result<BinSpan,
     let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let parsed = if unit.is_empty() {
-        number.parse().ok().filter(|n| *n > 0.0).map(BinSpan::Number)
+        number.parse().ok().filter(|n: &f64| *n > 0.0 && n.is_finite()).map(BinSpan::Number)
     } else if let Some(base) = unit.strip_prefix("log") {
         let fits = |text: &str| text.is_empty() || text.parse().is_ok_and(|n: f64| n > 0.0);
         (fits(number) && fits(base)).then(|| BinSpan::Logarithmic(value.clone()))

@@ -42,8 +42,10 @@ impl Syntax for Stats {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.aggregations(&self.aggregations);
-        out.by(&self.by);
+        let Self { aggregations, by, dedup_keys } = self;
+        out.flag("dedup_splitvals", *dedup_keys, false);
+        out.aggregations(aggregations);
+        out.by(by);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

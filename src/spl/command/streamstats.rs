@@ -81,10 +81,33 @@ impl Syntax for Streamstats {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.flag("current", self.current, true);
-        out.number_option("window", self.window, 0);
-        out.aggregations(&self.aggregations);
-        out.by(&self.by);
+        let Self {
+            aggregations,
+            by,
+            current,
+            window,
+            global,
+            time_window,
+            reset_on_change,
+            reset_before,
+            reset_after,
+        } = self;
+        out.flag("current", *current, true);
+        out.number_option("window", *window, 0);
+        out.flag("global", *global, true);
+        if let Some((seconds, _)) = time_window {
+            out.option("time_window", &format!("{seconds}s"));
+        }
+        out.flag("reset_on_change", *reset_on_change, false);
+        for (option, condition) in [("reset_before", reset_before), ("reset_after", reset_after)] {
+            if let Some(condition) = condition {
+                out.word(option);
+                out.open_glued("=");
+                out.condition_in_group(|out| out.eval(condition));
+            }
+        }
+        out.aggregations(aggregations);
+        out.by(by);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
@@ -176,8 +199,14 @@ fn reset(p: &mut Parser<'_>, option: &str) -> Result<Option<Eval>, Reported> {
         p.set_pos(start);
         return Ok(None);
     }
-    p.eat_keyword("eval");
     let help = "write e.g. `reset_before=(count>5)`";
+    // The manual's own form: the parentheses are quoted, the condition is not.
+    if p.eat("\"(\"") {
+        let condition = p.nested(eval::parse)?;
+        p.expect("\")\"", help)?;
+        return Ok(Some(condition));
+    }
+    p.eat_keyword("eval");
     p.expect("(", help)?;
     // The condition may stand in quotation marks.
     let quoted = p.quoted()?;
@@ -185,7 +214,11 @@ fn reset(p: &mut Parser<'_>, option: &str) -> Result<Option<Eval>, Reported> {
         Some(text) => {
             let inner = crate::spl::text::Text::of_formula(&text.text, text.span);
             let mut inner = Parser::new(&inner, p.sink);
-            eval::parse(&mut inner)?
+            let condition = eval::parse(&mut inner)?;
+            if inner.peek().is_some() {
+                return Err(inner.expected("the end of the condition", help));
+            }
+            condition
         }
         None => p.nested(eval::parse)?,
     };

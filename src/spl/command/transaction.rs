@@ -14,6 +14,7 @@ use crate::source::Span;
 use crate::spl::eval::Eval;
 use crate::spl::lower::{Grouped, Lists, Lowering, Scope, keep};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 use crate::spl::search::Search;
 
 #[derive(Clone, PartialEq, Debug)]
@@ -34,7 +35,7 @@ pub struct Transaction {
     pub lists: MvList,
     pub null_text: String,
     /// `maxopentxn` and `maxopenevents`: how much Splunk keeps in memory.
-    pub memory: Vec<Spanned>,
+    pub memory: Vec<(Spanned, Spanned)>,
 }
 
 /// What begins or ends a transaction.
@@ -51,11 +52,82 @@ pub enum MvList {
     Fields(Vec<Spanned>),
 }
 
+impl Boundary {
+    fn print(&self, out: &mut Printer) {
+        match self {
+            Boundary::Search(condition) => out.quotable_group(|out| out.search(condition)),
+            Boundary::Eval(condition) => {
+                out.open("eval(");
+                out.nested(|out| out.eval(condition));
+                out.glued(")");
+            }
+        }
+    }
+}
+
+impl MvList {
+    fn print(&self, out: &mut Printer) {
+        match self {
+            MvList::All => out.flag("mvlist", true, false),
+            MvList::Fields(fields) if fields.is_empty() => {}
+            MvList::Fields(fields) => {
+                let mut names = fields.iter().map(|f| f.text.as_str()).collect::<Vec<_>>().join(",");
+                if parse::truth(&names).is_some() {
+                    // A field of such a name.
+                    names.push(',');
+                }
+                out.option("mvlist", &names);
+            }
+        }
+    }
+}
+
 impl Syntax for Transaction {
     const NAMES: &'static [&'static str] = &["transaction", "transam"];
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
         parse::parse(p)
+    }
+
+    fn print(&self, out: &mut Printer) {
+        let Self {
+            fields,
+            name,
+            max_span,
+            max_pause,
+            max_events,
+            starts_with,
+            ends_with,
+            connected,
+            keep_evicted,
+            keep_orphans,
+            lists,
+            null_text,
+            memory,
+        } = self;
+        out.option_of("name", name.as_ref());
+        out.names(fields);
+        for (option, seconds) in [("maxspan", max_span), ("maxpause", max_pause)] {
+            if let Some(seconds) = seconds {
+                out.option(option, &format!("{seconds}s"));
+            }
+        }
+        out.number_option("maxevents", *max_events, parse::DEFAULT_EVENTS);
+        for (option, boundary) in [("startswith", starts_with), ("endswith", ends_with)] {
+            if let Some(boundary) = boundary {
+                out.word(option);
+                out.open_glued("=");
+                boundary.print(out);
+            }
+        }
+        out.flag("connected", *connected, true);
+        out.flag("keepevicted", *keep_evicted, false);
+        out.flag("keeporphans", *keep_orphans, false);
+        lists.print(out);
+        out.text_option("nullstr", null_text, parse::NULL_TEXT);
+        for (option, value) in memory {
+            out.option(&option.text, &value.text);
+        }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
@@ -67,7 +139,7 @@ impl Syntax for Transaction {
         if lowering.scope.plan.is_none() {
             return lowering.take_plan(span).map(|_| ());
         }
-        if let Some(option) = self.memory.first() {
+        if let Some((option, _)) = self.memory.first() {
             let message = format!("`{}` bounds what Splunk keeps in memory; here no transaction is given up for it", option.text);
             lowering.sink.push(Diagnostic::new(&code::SEARCH_LIMIT, message).at(option.span));
         }

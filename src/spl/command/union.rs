@@ -7,6 +7,7 @@ use crate::source::Span;
 use crate::spl::Pipeline;
 use crate::spl::lower::{Lowering, Scope};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::Printer;
 use crate::spl::search::Search;
 
 #[derive(Clone, PartialEq, Debug)]
@@ -52,6 +53,12 @@ impl Syntax for Union {
         Ok(Union { limits, datasets })
     }
 
+    fn print(&self, out: &mut Printer) {
+        let Self { limits, datasets } = self;
+        limits.print(out);
+        datasets.iter().for_each(|dataset| dataset.print(out));
+    }
+
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let mut result = Ok(());
         for dataset in &self.datasets {
@@ -84,6 +91,19 @@ fn named(p: &mut Parser<'_>, word: Spanned) -> Result<Dataset, Reported> {
 }
 
 impl Dataset {
+    fn print(&self, out: &mut Printer) {
+        match self {
+            Dataset::Subsearch(pipeline) => out.subsearch(pipeline),
+            Dataset::Named { kind, name } if kind.is_empty() && !name.text.is_empty() && !name.text.contains(':') => {
+                out.name(&name.text);
+            }
+            Dataset::Named { kind, name } => {
+                out.name(&format!("{kind}:"));
+                out.glued_name(&name.text);
+            }
+        }
+    }
+
     fn rows(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<Scope, Reported> {
         let (kind, name) = match self {
             Dataset::Subsearch(pipeline) => return lowering.beside(pipeline),

@@ -6,6 +6,7 @@ use crate::ir::{Case, CompareOp, Expr};
 use crate::source::Span;
 use crate::spl::lower::{Lowering, same_values};
 use crate::spl::parser::Parser;
+use crate::spl::print::Printer;
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Uniq;
@@ -16,6 +17,8 @@ impl Syntax for Uniq {
     fn parse(_: &mut Parser<'_>) -> Result<Self, Reported> {
         Ok(Uniq)
     }
+
+    fn print(&self, _: &mut Printer) {}
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let keys = every_value(lowering, "uniq", span)?;

@@ -100,6 +100,12 @@ impl Lowering<'_> {
                 if joins {
                     return Ok(concat(vec![left, right], span));
                 }
+                if op == ArithmeticOp::Add && [&left, &right].iter().all(|e| e.ty.scalar == Scalar::Unknown) {
+                    let message = "`+` adds these fields as numbers; where both hold other text Splunk joins it, and here \
+                                   is no value (differs)";
+                    let help = "write `.` to join texts, or `tonumber` around a number";
+                    self.sink.push(Diagnostic::new(&code::APPROXIMATION, message).at(span).help(help));
+                }
                 let (left, right) = (only_value(left), only_value(right));
                 for side in [&left, &right] {
                     if side.ty.scalar == Scalar::Boolean {

@@ -37,6 +37,15 @@ pub(crate) fn aggregate_name(function: AggregateFunction) -> &'static str {
     }
 }
 
+/// The same with the number of a percentile.
+pub(crate) fn spelled(function: AggregateFunction) -> String {
+    let name = aggregate_name(function);
+    match function {
+        AggregateFunction::Percentile(n, _) => format!("{name}{n}"),
+        _ => name.to_owned(),
+    }
+}
+
 impl Printer {
     pub(crate) fn aggregations(&mut self, aggregations: &[Aggregation]) {
         aggregations.iter().for_each(|a| self.aggregation(a));
@@ -44,33 +53,27 @@ impl Printer {
 
     /// The name stands there only where it is another than the one that Splunk gives: the text as written here.
     pub(crate) fn aggregation(&mut self, aggregation: &Aggregation) {
-        let function = match aggregation.argument {
-            Argument::Sparkline(_) => "sparkline",
-            _ => aggregate_name(aggregation.function),
-        };
-        self.word(function);
-        let start = self.out.len() - function.len();
-        if let AggregateFunction::Percentile(n, _) = aggregation.function {
-            self.glued(&n.to_string());
-        }
-        match &aggregation.argument {
-            Argument::Rows => {}
+        let Aggregation { function, argument, name, span: _ } = aggregation;
+        self.named(name, |out| out.measure(&spelled(*function), argument));
+    }
+
+    /// `function(argument)`.
+    pub(crate) fn measure(&mut self, function: &str, argument: &Argument) {
+        match argument {
+            Argument::Rows => self.word(function),
             Argument::Field(field) => {
                 // `count(*)` counts rows.
-                let of_rows = aggregation.function == AggregateFunction::Count && field.text.starts_with('*');
+                let of_rows = function == "count" && field.text.starts_with('*');
                 let field = if of_rows { quote::quoted(&field.text, '"') } else { quote::name(&field.text, '"') };
-                self.glued(&format!("({field})"));
+                self.word(&format!("{function}({field})"));
             }
-            Argument::Sparkline(drawn) if drawn.text.is_empty() => {}
-            Argument::Sparkline(drawn) => self.glued(&format!("({})", drawn.text)),
+            Argument::Sparkline(drawn) if drawn.text.is_empty() => self.word("sparkline"),
+            Argument::Sparkline(drawn) => self.word(&format!("sparkline({})", drawn.text)),
             Argument::Eval(eval) => {
-                self.open_glued("(eval(");
+                self.open(&format!("{function}(eval("));
                 self.eval(eval);
                 self.glued("))");
             }
-        }
-        if self.out.get(start..) != Some(aggregation.name.text.as_str()) {
-            self.output(Some(&aggregation.name));
         }
     }
 }

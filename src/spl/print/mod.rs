@@ -12,7 +12,7 @@ mod search;
 
 use std::fmt;
 
-pub(crate) use aggregate::aggregate_name;
+pub(crate) use aggregate::{aggregate_name, spelled};
 
 use super::command::Command;
 use super::parser::{MAX_DEPTH, Spanned};
@@ -25,6 +25,8 @@ pub(crate) struct Printer {
     gap: bool,
     /// Parentheses that only help people to read, too.
     readable: bool,
+    /// Words that end what is printed here, where they stand bare.
+    stops: &'static [&'static str],
     /// How deep the parser will be nested here, and was at the most.
     depth: u32,
     deepest: u32,
@@ -32,7 +34,7 @@ pub(crate) struct Printer {
 
 impl Printer {
     fn new(readable: bool) -> Self {
-        Self { out: String::new(), gap: false, readable, depth: 0, deepest: 0 }
+        Self { out: String::new(), gap: false, readable, stops: &[], depth: 0, deepest: 0 }
     }
 
     /// A token, with a blank before it where something stands there.
@@ -55,13 +57,13 @@ impl Printer {
         self.gap = false;
     }
 
-    fn open_glued(&mut self, text: &str) {
+    pub(crate) fn open_glued(&mut self, text: &str) {
         self.glued(text);
         self.gap = false;
     }
 
     /// What the parser reads one level deeper.
-    fn nested(&mut self, print: impl FnOnce(&mut Self)) {
+    pub(crate) fn nested(&mut self, print: impl FnOnce(&mut Self)) {
         self.depth += 1;
         self.deepest = self.deepest.max(self.depth);
         print(self);
@@ -69,10 +71,59 @@ impl Printer {
     }
 
     /// `( … )`.
-    fn group(&mut self, print: impl FnOnce(&mut Self)) {
+    pub(crate) fn group(&mut self, print: impl FnOnce(&mut Self)) {
         self.open("(");
         self.nested(print);
         self.glued(")");
+    }
+
+    /// Text that the parser takes as it stands, to the end of the stage.
+    pub(crate) fn rest_of_stage(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        self.word(text);
+        // It would protect the bracket or the pipe behind it.
+        if text.ends_with('\\') {
+            self.out.push(' ');
+        }
+    }
+
+    /// What is printed where some words end a list of names or a condition.
+    pub(crate) fn with_stops(&mut self, stops: &'static [&'static str], print: impl FnOnce(&mut Self)) {
+        let before = std::mem::replace(&mut self.stops, stops);
+        print(self);
+        self.stops = before;
+    }
+
+    /// What a parser of its own reads: the text of a quoted condition. Conditions nest anew in there.
+    fn apart(&self, print: impl FnOnce(&mut Self)) -> String {
+        let mut inner = Self::new(self.readable);
+        print(&mut inner);
+        inner.out
+    }
+
+    /// `( … )`, or `("…")` where the first would nest too deep, or begins with a quotation mark and so would be taken for
+    /// the second.
+    pub(crate) fn condition_in_group(&mut self, print: impl Fn(&mut Self)) {
+        let text = self.apart(&print);
+        if self.readable && !text.starts_with('"') {
+            self.group(print);
+        } else {
+            self.open("(");
+            self.quoted(&text);
+            self.glued(")");
+        }
+    }
+
+    /// `( … )`, or `"…"` where that would nest too deep.
+    pub(crate) fn quotable_group(&mut self, print: impl Fn(&mut Self)) {
+        if self.readable {
+            self.group(print);
+        } else {
+            let text = self.apart(print);
+            self.quoted(&text);
+        }
     }
 
     pub(crate) fn number(&mut self, number: impl fmt::Display) {
@@ -86,7 +137,16 @@ impl Printer {
 
     /// A field name, a table's name or a plain word of a command; in double quotes where it has to be.
     pub(crate) fn name(&mut self, name: &str) {
-        self.word(&quote::name(name, '"'));
+        if quote::begins_with_word(name, self.stops) { self.quoted(name) } else { self.word(&quote::name(name, '"')) }
+    }
+
+    /// A field name on the left of a comparison of `search`.
+    fn search_field(&mut self, name: &str) {
+        if quote::begins_with_word(name, self.stops) {
+            self.quoted(name)
+        } else {
+            self.word(&quote::search_field(name))
+        }
     }
 
     pub(crate) fn quoted_glued(&mut self, text: &str) {
@@ -136,6 +196,16 @@ impl Printer {
         }
     }
 
+    /// What `print` prints, and `as name` where the text is not the name already: Splunk names a column by what is written.
+    pub(crate) fn named(&mut self, name: &Spanned, print: impl FnOnce(&mut Self)) {
+        self.open("");
+        let start = self.out.len();
+        print(self);
+        if self.out.get(start..) != Some(name.text.as_str()) {
+            self.output(Some(name));
+        }
+    }
+
     /// `as b`, where there is a name.
     pub(crate) fn output(&mut self, name: Option<&Spanned>) {
         if let Some(name) = name {
@@ -149,6 +219,20 @@ impl Printer {
         self.word(option);
         self.glued("=");
         self.glued(&quote::option(value));
+    }
+
+    /// `option=value`, where there is a value.
+    pub(crate) fn option_of(&mut self, option: &str, value: Option<&Spanned>) {
+        if let Some(value) = value {
+            self.option(option, &value.text);
+        }
+    }
+
+    /// `option=value`, where it is not the default.
+    pub(crate) fn text_option(&mut self, option: &str, value: &str, default: &str) {
+        if value != default {
+            self.option(option, value);
+        }
     }
 
     /// `option=number`, where it is not the default.
@@ -177,6 +261,22 @@ impl Printer {
         self.open("[");
         self.nested(|out| out.pipeline(pipeline, " | ", true));
         self.glued("]");
+    }
+
+    /// `[ … ]` whose first word is a command.
+    pub(crate) fn subpipeline(&mut self, pipeline: &Pipeline) {
+        self.open("[");
+        self.nested(|out| out.stages(pipeline));
+        self.glued("]");
+    }
+
+    fn stages(&mut self, pipeline: &Pipeline) {
+        for (i, stage) in pipeline.stages.iter().enumerate() {
+            if i > 0 {
+                self.word("|");
+            }
+            self.command(&stage.command);
+        }
     }
 
     fn pipeline(&mut self, pipeline: &Pipeline, separator: &str, inner: bool) {

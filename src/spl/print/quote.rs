@@ -74,11 +74,11 @@ fn is_bare(name: &str) -> bool {
 fn is_word(name: &str, reserved: &[&str]) -> bool {
     let inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '{' | '}' | '*' | '-' | '/' | '@');
     let first = |c: char| c.is_alphanumeric() || matches!(c, '_' | '*');
-    name.starts_with(first) && name.chars().all(inner) && !is_reserved(name, reserved)
+    name.starts_with(first) && name.chars().all(inner) && !begins_with_word(name, reserved)
 }
 
 /// Whether the parser could see a word of the syntax at the beginning: `d` in `d-x`.
-fn is_reserved(name: &str, reserved: &[&str]) -> bool {
+pub(super) fn begins_with_word(name: &str, reserved: &[&str]) -> bool {
     let end = name.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(name.len());
     let is_dotted = name[end..].strip_prefix('.').is_some_and(|tail| tail.starts_with(|c: char| c.is_alphanumeric()));
     !is_dotted && reserved.iter().any(|word| word.eq_ignore_ascii_case(&name[..end]))
@@ -95,7 +95,7 @@ pub(super) fn option(value: &str) -> String {
 pub(super) fn eval_field(name: &str) -> String {
     let bare = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_alphanumeric() || c == '_')
-        && !is_reserved(name, EVAL_WORDS);
+        && !begins_with_word(name, EVAL_WORDS);
     if bare { name.to_owned() } else { quoted(name, '\'') }
 }
 

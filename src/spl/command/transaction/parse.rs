@@ -27,7 +27,10 @@ const OPTIONS: &[&str] = &[
     "maxopenevents",
 ];
 const HELP: &str = "write `transaction field maxspan=10m startswith=(a=b) endswith=(c=d)`";
-const DEFAULT_EVENTS: u32 = 1000;
+pub(super) const DEFAULT_EVENTS: u32 = 1000;
+pub(super) const NULL_TEXT: &str = "NULL";
+/// Bound on lengths of time, in seconds: whole numbers that a `f64` holds.
+const MOST_SECONDS: i64 = 1 << 53;
 
 pub(super) fn parse(p: &mut Parser<'_>) -> Result<Transaction, Reported> {
     let mut transaction = Transaction {
@@ -42,7 +45,7 @@ pub(super) fn parse(p: &mut Parser<'_>) -> Result<Transaction, Reported> {
         keep_evicted: false,
         keep_orphans: false,
         lists: MvList::Fields(Vec::new()),
-        null_text: "NULL".to_owned(),
+        null_text: NULL_TEXT.to_owned(),
         memory: Vec::new(),
     };
     loop {
@@ -89,10 +92,10 @@ fn set(p: &mut Parser<'_>, transaction: &mut Transaction, option: Spanned, value
         "keeporphans" => transaction.keep_orphans = p.boolean(&option, &value)?,
         "unifyends" if !p.boolean(&option, &value)? => {}
         "mvlist" => {
-            transaction.lists = match value.text.to_ascii_lowercase().as_str() {
-                "t" | "true" | "1" | "yes" => MvList::All,
-                "f" | "false" | "0" | "no" => MvList::Fields(Vec::new()),
-                _ => MvList::Fields(names(p, value)),
+            transaction.lists = match truth(&value.text) {
+                Some(true) => MvList::All,
+                Some(false) => MvList::Fields(Vec::new()),
+                None => MvList::Fields(names(p, value)),
             }
         }
         "nullstr" => transaction.null_text = value.text,
@@ -101,11 +104,20 @@ fn set(p: &mut Parser<'_>, transaction: &mut Transaction, option: Spanned, value
             p.boolean(&option, &value)?;
         }
         "delim" => {}
-        "maxopentxn" | "maxopenevents" => transaction.memory.push(option),
+        "maxopentxn" | "maxopenevents" => transaction.memory.push((option, value)),
         name if OPTIONS.contains(&name) => return Err(p.unsupported_option("transaction", &option)),
         _ => return Err(p.unknown_option("transaction", &option, OPTIONS)),
     }
     Ok(())
+}
+
+/// What a list of fields may be in place of names.
+pub(super) fn truth(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "t" | "true" | "1" | "yes" => Some(true),
+        "f" | "false" | "0" | "no" => Some(false),
+        _ => None,
+    }
 }
 
 /// `a,b` in quotation marks, or joined by commas without a blank.
@@ -131,10 +143,14 @@ fn seconds(p: &mut Parser<'_>, option: &Spanned, value: &Spanned) -> Result<Opti
     let digits = value.text.find(|c: char| !(c.is_ascii_digit() || c == '-')).unwrap_or(value.text.len());
     let (number, unit) = value.text.split_at(digits);
     let unit = if unit.is_empty() { Some(1) } else { time::unit(unit).and_then(time::seconds) };
-    match (number.parse::<i64>(), unit) {
-        (Ok(-1), _) => Ok(None),
-        (Ok(n), Some(unit)) if n >= 0 => Ok(Some(n as f64 * unit as f64)),
-        _ => {
+    let number = number.parse::<i64>().ok();
+    if number == Some(-1) {
+        return Ok(None);
+    }
+    let length = number.zip(unit).and_then(|(n, unit)| n.checked_mul(unit));
+    match length.filter(|n| (0..=MOST_SECONDS).contains(n)) {
+        Some(length) => Ok(Some(length as f64)),
+        None => {
             let message = format!("`{}` of `{}` is no length of time", value.text, option.text);
             Err(p.fail(&code::WRONG_ARGUMENTS, message, value.span, "write e.g. `30s`, `5m`, `2h` or `1d`"))
         }
