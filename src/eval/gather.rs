@@ -369,7 +369,7 @@ fn align(columns: &mut Vec<Name>, entries: &mut Keyed, names: Vec<Name>, others:
 
 /// Over all branches, the first rows of each key again.
 fn first_of_each(count: usize, mut entries: Keyed) -> Keyed {
-    entries.sort_by(|(_, a), (_, b)| a.place.cmp(&b.place));
+    entries.sort_by_key(|(_, entry)| entry.place);
     let mut seen: HashMap<Box<[u8]>, usize> = HashMap::new();
     entries.retain(|(key, _)| {
         let n = seen.entry(key.clone()).or_default();
