@@ -403,7 +403,9 @@ fn groups(keys: &[(Name, Node)], aggregates: &[(Name, ir::Aggregate)], state: Ga
         groups.push(Group { keys: Vec::new(), accumulators });
     }
     groups.sort_by(|a, b| {
-        let unequal = a.keys.iter().zip(&b.keys).map(|(a, b)| a.order(b)).find(|o| o.is_ne());
+        // Of texts that are one number (`12`, `012`) the text decides, so that the order is not that of the events.
+        let texts = |a: &Value<'_>, b: &Value<'_>| a.order(b).then_with(|| a.to_text().cmp(&b.to_text()));
+        let unequal = a.keys.iter().zip(&b.keys).map(|(a, b)| texts(a, b)).find(|o| o.is_ne());
         unequal.unwrap_or(Ordering::Equal)
     });
     let mut table = Table::default();

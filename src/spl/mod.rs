@@ -14,6 +14,8 @@ mod text;
 use std::sync::Arc;
 
 pub use command::Command;
+#[doc(hidden)]
+pub use lower::lower_unsimplified;
 pub use lower::{Aggregation, Argument, lower};
 pub use parser::Spanned;
 pub(crate) use print::aggregate_name;

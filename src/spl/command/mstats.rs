@@ -48,7 +48,7 @@ impl Syntax for Mstats {
         }
         out.aggregations(aggregations);
         // Behind the conditions and behind the keys it would be the option.
-        out.with_stops(&["span"], |out| {
+        out.with_stops(&["by", "groupby", "span"], |out| {
             if !condition.is_empty() {
                 out.word("where");
                 out.search(condition);

@@ -99,10 +99,6 @@ impl Syntax for Rex {
         // Several matches, or a match in each of several values.
         let all = self.max_match != 1;
         let many = all || value.ty.multivalue;
-        if all && value.ty.multivalue {
-            let message = format!("`rex` with `max_match` over the multivalue field `{name}` is not supported");
-            return Err(super::unsupported(lowering, at, message, "use `mvexpand` before"));
-        }
         let mut columns: Vec<(Name, Expr)> = Vec::new();
         if let Some(offsets) = &self.offset_field {
             if value.ty.multivalue {
@@ -127,7 +123,8 @@ impl Syntax for Rex {
                 let ty = Type { multivalue: all, ..Type::UNKNOWN };
                 Expr::new(kind, ty, true, span)
             };
-            let mut captured = each_value(value.clone(), lowering, span, capture);
+            // All matches of all values are one list.
+            let mut captured = if all { capture(value.clone()) } else { each_value(value.clone(), lowering, span, capture) };
             // Where nothing matches, a field of that name keeps its value.
             if let Some(old) = lowering.existing(&group, self.regex.span) {
                 if old.ty.multivalue != many {
@@ -235,7 +232,12 @@ mod tests {
         project head
         => head: multivalue<unknown>?
         "#);
-        assert_eq!(codes(r#"eval words=split(userAgent, " ") | rex field=words max_match=0 "(?<head>x)""#), ["S211"]);
+        insta::assert_snapshot!(ir(r#"eval words=split(userAgent, " ") | rex field=words max_match=0 "(?<head>x)" | table head"#), @r#"
+        extend words = split(userAgent, " ")
+        extend head = capture_all(words, "(?<head>x)", head)
+        project head
+        => head: multivalue<unknown>?
+        "#);
     }
 
     #[test]
