@@ -16,6 +16,7 @@ use std::sync::Arc;
 pub use command::Command;
 #[doc(hidden)]
 pub use lower::lower_unsimplified;
+pub(crate) use lower::aggregate_names;
 pub use lower::{Aggregation, Argument, lower};
 pub use parser::Spanned;
 pub(crate) use print::aggregate_name;
