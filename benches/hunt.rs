@@ -134,7 +134,7 @@ fn hunts(root: &Path) -> Vec<(String, Vec<OsString>)> {
     }
     let mentions = |path: &PathBuf| {
         let text = std::fs::read_to_string(path).unwrap_or_default().to_lowercase();
-        text.contains("`cloudtrail`") || text.contains("`amazon_security_lake`")
+        text.contains("cloudtrail") || text.contains("amazon_security_lake")
     };
     let library: Vec<PathBuf> = yaml_files(&content.join("detections")).into_iter().filter(mentions).collect();
     if !library.is_empty() {

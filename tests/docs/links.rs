@@ -15,6 +15,7 @@ const DOCUMENTS: [&str; 12] = [
     "docs/diagnostics.md",
     "docs/fidelity.md",
     "docs/guide.md",
+    "docs/performance.md",
     "docs/schemas.md",
     "docs/semantics.md",
 ];
