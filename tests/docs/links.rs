@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::markdown::{blocks, read};
 
-const DOCUMENTS: [&str; 12] = [
+const DOCUMENTS: [&str; 13] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
