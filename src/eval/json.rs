@@ -229,8 +229,8 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_equal_keys_counts() {
-        assert_eq!(texts(r#"{"a":1,"a":2}"#, "a"), some(&["1"]));
+    fn the_last_of_equal_keys_counts() {
+        assert_eq!(texts(r#"{"a":1,"a":2}"#, "a"), some(&["2"]));
     }
 
     #[test]

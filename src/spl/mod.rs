@@ -14,6 +14,7 @@ mod text;
 use std::sync::Arc;
 
 pub use command::Command;
+pub(crate) use lower::aggregate_names;
 #[doc(hidden)]
 pub use lower::lower_unsimplified;
 pub use lower::{Aggregation, Argument, lower};

@@ -78,17 +78,17 @@ impl Asked {
     /// Adds the conditions within an expression that decide its value.
     fn wish(&mut self, e: &Expr) {
         e.walk(&mut |node| {
-            let of_rows = match &node.kind {
+            let of_rows = matches!(
+                node.kind,
                 ExprKind::Compare { .. }
-                | ExprKind::OneOf { .. }
-                | ExprKind::Like { .. }
-                | ExprKind::Regex { .. }
-                | ExprKind::InCidr { .. }
-                | ExprKind::And(_)
-                | ExprKind::IsNull(_) => true,
-                ExprKind::Capture { .. } => true,
-                _ => false,
-            };
+                    | ExprKind::OneOf { .. }
+                    | ExprKind::Like { .. }
+                    | ExprKind::Regex { .. }
+                    | ExprKind::InCidr { .. }
+                    | ExprKind::And(_)
+                    | ExprKind::IsNull(_)
+                    | ExprKind::Capture { .. }
+            );
             if of_rows && self.wishes.len() < MOST_WISHES && !reads_variable(node) {
                 self.wishes.push(node.clone());
             }

@@ -105,14 +105,14 @@ fn leaf(text: &str, scalar: Scalar) -> Value {
     let typed = match scalar {
         Scalar::Integer | Scalar::Double | Scalar::Boolean => true,
         // Half of the numbers in logs are texts; which half depends on the text, so that equal ones are written alike.
-        Scalar::Unknown | Scalar::Time => text.len() % 2 == 0,
+        Scalar::Unknown | Scalar::Time => text.len().is_multiple_of(2),
         Scalar::Json => text.starts_with(['{', '[']),
         Scalar::String => false,
     };
     let read = || {
         serde_json::from_str::<Value>(text)
             .ok()
-            .filter(|v| !v.is_null() && v.to_string() == text || scalar == Scalar::Json)
+            .filter(|v| !v.is_null() && serde_json::to_string(v).is_ok_and(|t| t == text) || scalar == Scalar::Json)
     };
     typed.then(read).flatten().unwrap_or_else(|| Value::String(text.to_owned()))
 }

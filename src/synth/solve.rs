@@ -10,6 +10,9 @@ use crate::ir::{ArithmeticOp, Case, CompareOp, Expr, ExprKind, Literal, Pattern,
 /// Nesting beyond this is left to chance.
 const DEEPEST: u32 = 60;
 
+/// Texts that several conditions ask for something grow up to here.
+const LONGEST: usize = 600;
+
 /// A test of one text.
 enum Test<'e> {
     Compare(CompareOp, String, Case, bool),
@@ -153,6 +156,10 @@ impl<'e> Solver<'e> {
 
     /// Gives the value a text for which the test has this result.
     fn test(&mut self, value: &'e Expr, test: &Test<'_>, truth: bool, env: &mut Env<'_>) {
+        let before = self.known(value, env).flatten().filter(|t| truth && t.len() < LONGEST);
+        if let Some(text) = before.and_then(|before| joined(test, &before, env)) {
+            return self.give(value, Some(text), env);
+        }
         for _ in 0..6 {
             let Some(text) = propose(test, truth, env) else { return };
             if check(test, &text, env) == Some(truth) {
@@ -482,6 +489,22 @@ fn wanted_number(op: CompareOp, number: f64, truth: bool, env: &mut Env<'_>) -> 
         CompareOp::Gt => number + if edge { 1.0 } else { 3.0 },
         CompareOp::Ge => number + if edge { 0.0 } else { 1.0 },
     }
+}
+
+/// A text that passes the test and has in it what the field has already: another condition may ask for that.
+fn joined(test: &Test<'_>, before: &str, env: &mut Env<'_>) -> Option<String> {
+    let text = match test {
+        Test::Like(pattern, _) => {
+            let mut rest = Some(before);
+            sample(pattern.pieces(), &mut || rest.take().unwrap_or("").to_owned())
+        }
+        Test::Regex(regex) => {
+            let pattern = env.regexes.get(regex)?;
+            format!("{before} {}", pattern.sample(env.rng)?)
+        }
+        Test::Compare(..) | Test::OneOf(..) | Test::Cidr(_) => return None,
+    };
+    (text.contains(before) && check(test, &text, env) == Some(true)).then_some(text)
 }
 
 /// A text that may give the test this result.

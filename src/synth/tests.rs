@@ -87,3 +87,15 @@ fn what_a_schema_promises_is_always_there() {
         assert!(value["eventName"].is_string() && value["eventTime"].is_string(), "{}", record.text);
     }
 }
+
+#[test]
+fn what_several_conditions_ask_of_one_field_is_put_together() {
+    let like = |pieces: [Piece; 3]| {
+        let value = Box::new(column("errorCode", Type::STRING));
+        test(ExprKind::Like { value, pattern: Pattern::new(pieces), case: Case::Insensitive })
+    };
+    let around = |text: &str| like([Piece::Any, Piece::Text(text.into()), Piece::Any]);
+    let start = like([Piece::Text("Client.".into()), Piece::Any, Piece::Any]);
+    let passed = passing(&filtered(vec![around("denied"), around("explicit"), start]), 200);
+    assert!(passed > 60, "{passed} of 200 pass");
+}

@@ -4,16 +4,18 @@ use std::path::Path;
 
 use super::markdown::{blocks, read};
 
-const DOCUMENTS: [&str; 11] = [
+const DOCUMENTS: [&str; 13] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "rules/README.md",
     "docs/architecture.md",
+    "docs/attacks.md",
     "docs/coverage.md",
     "docs/diagnostics.md",
     "docs/fidelity.md",
     "docs/guide.md",
+    "docs/performance.md",
     "docs/schemas.md",
     "docs/semantics.md",
 ];

@@ -27,13 +27,17 @@ pub enum Item {
     },
 }
 
+/// The name of a rate per so many seconds.
+pub(crate) fn rate_name(seconds: f64) -> &'static str {
+    RATES.iter().find(|(_, unit)| *unit == seconds).map_or("per_second", |(name, _)| name)
+}
+
 impl Item {
     pub(super) fn print(&self, out: &mut Printer) {
         match self {
             Item::Aggregation(aggregation) => out.aggregation(aggregation),
             Item::Rate { sum, seconds } => {
-                let name = RATES.iter().find(|(_, unit)| unit == seconds).map_or("per_second", |(name, _)| name);
-                out.named(&sum.name, |out| out.measure(name, &sum.argument));
+                out.named(&sum.name, |out| out.measure(rate_name(*seconds), &sum.argument));
             }
             Item::Expression { value, aggregations, name } => {
                 out.named(name, |out| {

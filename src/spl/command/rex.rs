@@ -127,10 +127,13 @@ impl Syntax for Rex {
             let mut captured = if all { capture(value.clone()) } else { each_value(value.clone(), lowering, span, capture) };
             // Where nothing matches, a field of that name keeps its value.
             if let Some(old) = lowering.existing(&group, self.regex.span) {
-                if old.ty.multivalue != many {
-                    let message = format!("`{group}` would hold one value in some rows and several in others");
-                    return Err(super::unsupported(lowering, span, message, "capture into a new field"));
-                }
+                // One value is a list of one where the other side has several.
+                let (captured_first, old) = match (many, old.ty.multivalue) {
+                    (true, false) => (captured, listed(old)),
+                    (false, true) => (listed(captured), old),
+                    _ => (captured, old),
+                };
+                captured = captured_first;
                 let (ty, nullable) = (captured.ty.union(old.ty), old.nullable);
                 captured = Expr::new(ExprKind::Coalesce(vec![captured, old]), ty, nullable, span);
             }
@@ -208,6 +211,12 @@ fn class(c: char) -> String {
     if matches!(c, '\\' | ']' | '[' | '^' | '-') { format!("\\{c}") } else { c.to_string() }
 }
 
+/// The value as a multivalue field of one.
+fn listed(value: Expr) -> Expr {
+    let (ty, nullable, span) = (Type::many(value.ty.scalar), value.nullable, value.span);
+    Expr::new(ExprKind::Call { function: "mvappend", args: vec![value] }, ty, nullable, span)
+}
+
 /// `f` on the value, or on each of several.
 fn each_value(value: Expr, lowering: &mut Lowering<'_>, span: Span, f: impl FnOnce(Expr) -> Expr) -> Expr {
     if !value.ty.multivalue {
@@ -237,6 +246,22 @@ mod tests {
         extend head = capture_all(words, "(?<head>x)", head)
         project head
         => head: multivalue<unknown>?
+        "#);
+    }
+
+    #[test]
+    fn where_nothing_matches_one_value_is_a_list_of_one() {
+        insta::assert_snapshot!(ir(r#"eval head="x" | rex field=userAgent max_match=0 "(?<head>[a-z]+)/" | table head"#), @r#"
+        extend head = "x"
+        extend head = coalesce(capture_all(userAgent, "(?<head>[a-z]+)/", head), mvappend(head))
+        project head
+        => head: multivalue<unknown>
+        "#);
+        insta::assert_snapshot!(ir(r#"eval head=split("x y", " ") | rex field=userAgent "(?<head>[a-z]+)/" | table head"#), @r#"
+        extend head = split("x y", " ")
+        extend head = coalesce(mvappend(capture(userAgent, "(?<head>[a-z]+)/", head)), head)
+        project head
+        => head: multivalue<unknown>
         "#);
     }
 

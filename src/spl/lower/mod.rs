@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use aggregate::{Aggregation, Argument};
-pub(crate) use aggregate::{aggregate, parse as parse_aggregations};
+pub(crate) use aggregate::{aggregate, names as aggregate_names, parse as parse_aggregations};
 pub(crate) use choice::node_of;
 pub(crate) use grouped::{Grouped, Lists, keep};
 pub(crate) use rows::{as_number, count_rows, same_values};
