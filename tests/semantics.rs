@@ -154,7 +154,8 @@ fn run(case: &Case, search: &str) -> Result<Rows, Vec<String>> {
     let now = case.block("now").map_or(NOW, |t| rulecast::time::parse_absolute(t.trim()).expect("a time"));
     // `profile`: a line `<schema> <profile>` for each.
     let profiles = case.block("profile").unwrap_or_default().lines();
-    let profiles = profiles.filter_map(|line| line.split_once(' ')).map(|(s, p)| (s.to_owned(), p.to_owned())).collect();
+    let profiles =
+        profiles.filter_map(|line| line.split_once(' ')).map(|(s, p)| (s.to_owned(), p.to_owned())).collect();
     let options = Options { all_time: true, now: Some(now), profiles, ..Options::default() };
     let file = support::rule(search);
     let mut sink = Sink::default();
