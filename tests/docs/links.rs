@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::markdown::{blocks, read};
 
-const DOCUMENTS: [&str; 12] = [
+const DOCUMENTS: [&str; 13] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -15,6 +15,7 @@ const DOCUMENTS: [&str; 12] = [
     "docs/diagnostics.md",
     "docs/fidelity.md",
     "docs/guide.md",
+    "docs/performance.md",
     "docs/schemas.md",
     "docs/semantics.md",
 ];

@@ -347,7 +347,7 @@ mod tests {
         let of = |search: &str, kind: Kind| -> Vec<String> {
             uses(search).into_iter().filter(|u| u.kind == kind).map(|u| u.name).collect()
         };
-        let search = "a=x* NOT b!=1 CASE(Word) | where NOT a LIKE \"x%\" AND n>-1";
+        let search = "a=x* NOT b!=1 CASE(Word) | where NOT a LIKE \"x%\" AND n>-m";
         let found = of(search, Kind::SearchOperator);
         assert_eq!(found, ["AND", "=", "wildcards in values", "NOT", "!=", "words of the raw event", "CASE()"]);
         assert_eq!(of(search, Kind::Operator), ["AND", "NOT", "LIKE", ">", "-"]);

@@ -82,7 +82,7 @@ mod tests {
               by awsRegion
           filter count > 5
         ]
-        => awsRegion: string, count: integer?
+        => awsRegion: string, count: integer
         "#);
         insta::assert_snapshot!(notes("stats count by awsRegion | appendpipe [head 1]"), @"");
     }

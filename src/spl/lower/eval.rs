@@ -258,7 +258,12 @@ impl Lowering<'_> {
         let ty = if name == "mvmap" { Type::many(body.ty.scalar) } else { value.ty };
         if !value.ty.multivalue {
             let kind = if name == "mvmap" {
-                body.clone().substitute_variable(variable, &value).kind
+                let body = body.clone().substitute_variable(variable, &value);
+                // Without a value there is nothing to compute with, whatever the body says.
+                match value.nullable {
+                    true => ExprKind::Case { arms: vec![(value.clone().is_not_null(), body)], otherwise: None },
+                    false => body.kind,
+                }
             } else {
                 let condition = body.substitute_variable(variable, &value);
                 ExprKind::Case { arms: vec![(condition, value.clone())], otherwise: None }
