@@ -12,6 +12,7 @@ pub mod rule;
 pub mod schema;
 pub mod source;
 pub mod spl;
+pub mod synth;
 pub mod target;
 pub mod time;
 

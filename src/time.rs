@@ -165,7 +165,7 @@ pub fn symbol(unit: TimeUnit) -> &'static str {
 /// An absolute time: epoch seconds, `%m/%d/%Y:%H:%M:%S` (Splunk's own form) or ISO 8601 in UTC.
 pub fn parse_absolute(text: &str) -> Option<i64> {
     let text = text.trim();
-    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && text.len() > 4 {
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().ok();
     }
     let numbers: Vec<i64> = text

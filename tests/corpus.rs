@@ -28,7 +28,7 @@ struct Checked {
 }
 
 /// At least so many rules must parse (of 1,090).
-const PARSED: usize = 1_048;
+const PARSED: usize = 1_089;
 
 /// At least so many rules must be lowered, and have a query per target.
 const ALL_LOWERED: usize = 1_037;

@@ -32,7 +32,15 @@ fn every_rule_has_a_row_and_the_order_is_fixed() {
 #[test]
 fn words_choose_rules_without_case() {
     let document = text(&run(&["coverage", "rules", "--mentions", "guardduty,IPLOCATION"]));
-    assert!(document.contains("from 2 rules whose files mention `guardduty` or `IPLOCATION`."), "{document}");
+    assert!(document.contains("From here on: 2 rules whose files mention `guardduty` or `IPLOCATION`."), "{document}");
+}
+
+#[test]
+fn every_rule_of_the_project_can_be_run() {
+    let document = text(&run(&["coverage", "rules"]));
+    for title in ["Searches that do not parse", "Rules that are not lowered", "Rules that can't be run"] {
+        assert!(document.contains(&format!("## {title}\n\nNone.\n")), "{title}: {document}");
+    }
 }
 
 #[test]

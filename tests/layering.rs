@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Runs the IR; how records become values is a layer of its own.
     ("eval", &["source", "time", "ir", "regex", "schema"]),
     ("event", &["source", "time", "ir", "schema", "eval"]),
+    ("synth", &["source", "time", "ir", "schema", "regex", "eval", "event"]),
     ("rule", &["source", "diagnostic", "time", "ir"]),
     ("spl", &["source", "diagnostic", "time", "ir", "options", "function", "schema", "rule", "regex"]),
     // What SPL says has become the IR before a target sees it.

@@ -46,11 +46,13 @@ fn folder() -> PathBuf {
 fn cases(file: &str, text: &str) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     let mut shared: Vec<(String, String)> = Vec::new();
+    // The name and the text of the block that is open; how many backticks end it, since a search may have comments.
     let mut fence: Option<(String, String)> = None;
+    let mut ticks = String::new();
     let mut in_case = false;
     for (number, line) in text.lines().enumerate() {
         if let Some((name, mut body)) = fence.take() {
-            if line.trim_end() == "```" {
+            if line.trim_end() == ticks {
                 let blocks = match cases.last_mut() {
                     Some(case) if in_case => &mut case.blocks,
                     _ => &mut shared,
@@ -62,7 +64,9 @@ fn cases(file: &str, text: &str) -> Vec<Case> {
                 body.push('\n');
                 fence = Some((name, body));
             }
-        } else if let Some(name) = line.strip_prefix("```") {
+        } else if line.starts_with("```") {
+            let name = line.trim_start_matches('`');
+            ticks = line[..line.len() - name.len()].to_owned();
             fence = Some((name.trim().to_owned(), String::new()));
         } else if line.starts_with("## ") {
             shared.clear();
@@ -99,7 +103,7 @@ fn schemas() -> Schemas {
     schemas
 }
 
-/// Lookups (`csv NAME`, with a line `# key: value` for each setting of the definition) and macros (`macro NAME(args)`).
+/// Lookups (`csv NAME`) and macros (`macro NAME(args)`), with a line `# key: value` for each setting of the definition.
 fn library(case: &Case) -> Library {
     let mut library = Library::default();
     let mut sink = Sink::default();
@@ -118,7 +122,13 @@ fn library(case: &Case) -> Library {
                 Some((name, rest)) => (name, rest.trim_end_matches(')').split(',').map(str::trim).collect()),
                 None => (signature, Vec::new()),
             };
+            let (settings, text): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with("# "));
+            let text = text.join("\n");
             let mut definition = format!("name: {name}\ndefinition: {}\n", support::yaml_text(text.trim()));
+            for setting in settings {
+                definition.push_str(setting.trim_start_matches("# "));
+                definition.push('\n');
+            }
             if !arguments.is_empty() {
                 definition.push_str(&format!("arguments: [{}]\n", arguments.join(", ")));
             }
@@ -193,7 +203,8 @@ fn objects(rows: &Rows) -> Vec<Map<String, Json>> {
     let object = |row: &Vec<Value<'static>>| {
         let mut object = Map::new();
         for (name, value) in rows.table.columns.iter().zip(row) {
-            if !value.is_null() && !(rows.events && matches!(&**name, "_raw" | "_time")) {
+            let is_shown = !rows.events || !matches!(&**name, "_raw" | "_time");
+            if !value.is_null() && is_shown {
                 object.insert(name.to_string(), json(value));
             }
         }
@@ -272,5 +283,4 @@ fn each_case_holds() {
         .filter_map(|case| judge(case).err().map(|fault| format!("{}:\n  {fault}", case.place())))
         .collect();
     assert!(faults.is_empty(), "{} of {} cases fail\n{}", faults.len(), chosen.len(), faults.join("\n"));
-    println!("{} cases hold", chosen.len());
 }

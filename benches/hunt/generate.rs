@@ -107,7 +107,7 @@ impl Template {
         // One record in 200 names the attack tool that made it, as all did.
         let agent = match random.below(200) {
             0 => format!("stratus-red-team_{id}"),
-            _ if caller % 3 == 0 => format!("aws-cli/2.15.{} Python/3.11.8 Linux/6.1 exe/x86_64", caller % 7),
+            _ if caller.is_multiple_of(3) => format!("aws-cli/2.15.{} Python/3.11.8 Linux/6.1 exe/x86_64", caller % 7),
             _ => format!("Boto3/1.34.{} ua/2.0 os/linux#6.1 md/arch#x86_64 lang/python#3.11.6", caller % 7),
         };
         for piece in &self.0 {

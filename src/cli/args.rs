@@ -123,7 +123,7 @@ pub(super) struct CoverageArgs {
     /// A rule library: a folder with rules below it
     #[arg(value_name = "CONTENT")]
     content: PathBuf,
-    /// Only rules whose files mention one of these words, with commas between them; case does not matter
+    /// Show in detail only rules whose files mention one of these words, with commas between them; case does not matter
     #[arg(long, value_name = "WORDS", value_delimiter = ',')]
     pub(super) mentions: Vec<String>,
     /// Write the document to this file [default: standard output]

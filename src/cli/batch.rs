@@ -38,16 +38,6 @@ pub(super) struct Batch {
 /// Reads the inputs and compiles them. What is wrong with the content folders is said on standard error.
 /// `targets` replaces the targets of the settings.
 pub(super) fn run(args: &CommonArgs, targets: Option<&[TargetId]>, console: &mut Console) -> Result<Batch, Failure> {
-    run_chosen(args, targets, &|_| true, console)
-}
-
-/// As [`run`], for the rules whose text `chosen` accepts.
-pub(super) fn run_chosen(
-    args: &CommonArgs,
-    targets: Option<&[TargetId]>,
-    chosen: &(dyn Fn(&str) -> bool + Sync),
-    console: &mut Console,
-) -> Result<Batch, Failure> {
     let settings = Settings::new(args)?;
     let places = input::places(&args.paths)?;
     let contents = Contents::load(&settings, &places)?;
@@ -63,31 +53,22 @@ pub(super) fn run_chosen(
         .map_err(|e| Failure::new(format!("no threads can be started: {e}")))?;
     let targets = targets.unwrap_or(&settings.targets);
     let done = pool.install(|| {
-        let compile = |(number, place)| one(number, place, &contents, targets, chosen);
-        places.into_par_iter().enumerate().filter_map(compile).collect()
+        let compile = |(number, place)| one(number, place, &contents, targets);
+        places.into_par_iter().enumerate().map(compile).collect()
     });
     Ok(Batch { done, schemas: settings.schemas })
 }
 
-fn one(
-    number: usize,
-    place: Place,
-    contents: &Contents,
-    targets: &[TargetId],
-    chosen: &(dyn Fn(&str) -> bool + Sync),
-) -> Option<Done> {
+fn one(number: usize, place: Place, contents: &Contents, targets: &[TargetId]) -> Done {
     let (file, problem) = input::read(&place);
     let was_read = problem.is_none();
-    if was_read && !chosen(file.text()) {
-        return None;
-    }
     let compiled = match (problem, contents.compiler(number)) {
         (Some(problem), _) => failed(problem, Fidelity::Invalid, targets),
         (None, Some(compiler)) => caught(|| compiler.compile(&file, targets))
             .unwrap_or_else(|fault| failed(fault, Fidelity::Unsupported, targets)),
         (None, None) => failed(fault(), Fidelity::Unsupported, targets),
     };
-    Some(Done { place, file, compiled, was_read })
+    Done { place, file, compiled, was_read }
 }
 
 /// A result with one diagnostic and no query.

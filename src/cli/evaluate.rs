@@ -94,6 +94,17 @@ fn together(
     Ok((results.collect(), read))
 }
 
+/// Whether the evaluator can run a rule: everything in its plan is bound.
+///
+/// # Errors
+/// What can't be.
+pub(super) fn check(done: &Done, schemas: &Schemas) -> Result<(), Diagnostic> {
+    let Some(ir) = done.compiled.ir.as_ref().filter(|_| is_runnable(done)) else {
+        return Err(Diagnostic::new(&code::NOT_RUN, "the rule has no meaning"));
+    };
+    batch::caught(|| Program::check(ir, schemas))?.map_err(|error| diagnostic(&error))
+}
+
 fn diagnostic(error: &eval::Error) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(&code::NOT_RUN, error.message.as_str());
     diagnostic.span = error.span;

@@ -5,6 +5,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use super::Value;
 use super::aggregate::Accumulator;
 use super::error::Error;
 use super::expr::{Binder, Context, Node};
@@ -13,7 +14,6 @@ use super::order::Place;
 use super::plan::Gather;
 use super::stage::is_hidden;
 use super::table::Table;
-use super::{TIME, Value};
 use crate::ir::{self, Name, SortOrder};
 use crate::source::Span;
 
@@ -36,7 +36,7 @@ enum How {
         keys: Vec<(Name, Node)>,
         aggregates: Vec<(Name, ir::Aggregate)>,
         arguments: Vec<Option<Node>>,
-        time: Option<usize>,
+        time: Vec<usize>,
     },
     Distinct {
         keys: Vec<Node>,
@@ -100,8 +100,7 @@ impl BoundGather {
                 for (_, aggregate) in aggregates {
                     arguments.push(aggregate.argument.as_ref().map(|a| binder.bind(a)).transpose()?);
                 }
-                let time = layout.slot("_time").or_else(|| layout.slot(TIME));
-                How::Groups { keys: bound, aggregates: aggregates.clone(), arguments, time }
+                How::Groups { keys: bound, aggregates: aggregates.clone(), arguments, time: layout.times() }
             }
             Gather::Distinct { keys, count } => {
                 How::Distinct { keys: binder.all(keys)?, count: usize::try_from(*count).unwrap_or(usize::MAX) }
@@ -146,7 +145,7 @@ impl BoundGather {
                         groups.len() - 1
                     }
                 };
-                let time = time.and_then(|slot| row.get(slot).as_number());
+                let time = time.iter().map(|slot| row.get(*slot)).find(|v| !v.is_null()).and_then(Value::as_number);
                 for (accumulator, argument) in groups[at].accumulators.iter_mut().zip(arguments) {
                     match argument {
                         Some(node) => accumulator.update(&node.value(row, context), place, time),
@@ -404,7 +403,9 @@ fn groups(keys: &[(Name, Node)], aggregates: &[(Name, ir::Aggregate)], state: Ga
         groups.push(Group { keys: Vec::new(), accumulators });
     }
     groups.sort_by(|a, b| {
-        let unequal = a.keys.iter().zip(&b.keys).map(|(a, b)| a.order(b)).find(|o| o.is_ne());
+        // Of texts that are one number (`12`, `012`) the text decides, so that the order is not that of the events.
+        let texts = |a: &Value<'_>, b: &Value<'_>| a.order(b).then_with(|| a.to_text().cmp(&b.to_text()));
+        let unequal = a.keys.iter().zip(&b.keys).map(|(a, b)| texts(a, b)).find(|o| o.is_ne());
         unequal.unwrap_or(Ordering::Equal)
     });
     let mut table = Table::default();

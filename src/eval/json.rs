@@ -3,7 +3,7 @@
 //!
 //! Readings: scalars are texts as the JSON writes them (`1.50`, `true`), since SPL's fields are text; objects and lists are
 //! their JSON text as it stands; JSON's null and absent members are NULL; a text that is no JSON as a whole has no members; of
-//! a key that stands twice the first counts.
+//! a key that stands twice the last counts, as in events.
 
 use std::fmt;
 
@@ -83,10 +83,10 @@ impl<'a> Visitor<'a> for Below<'_, '_, 'a> {
             while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
             return Ok(());
         };
-        let mut found = false;
+        let start = self.out.len();
         while let Some(same) = map.next_key_seed(KeyIs(key))? {
-            if same && !found {
-                found = true;
+            if same {
+                self.out.truncate(start);
                 map.next_value_seed(Below { path: rest, out: &mut *self.out })?;
             } else {
                 map.next_value::<IgnoredAny>()?;
@@ -229,8 +229,8 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_equal_keys_counts() {
-        assert_eq!(texts(r#"{"a":1,"a":2}"#, "a"), some(&["1"]));
+    fn the_last_of_equal_keys_counts() {
+        assert_eq!(texts(r#"{"a":1,"a":2}"#, "a"), some(&["2"]));
     }
 
     #[test]

@@ -28,6 +28,12 @@ impl Layout {
         self.columns.iter().find(|(n, _)| &**n == name).map(|(_, slot)| *slot)
     }
 
+    /// The slots of a row's time: the first that has a value counts. In rows of a union one side may lack `_time`, because
+    /// nobody reads it there; the event's own time is known all the same.
+    pub(super) fn times(&self) -> Vec<usize> {
+        ["_time", super::TIME].into_iter().filter_map(|name| self.slot(name)).collect()
+    }
+
     /// Gives a name to a slot; it replaces the column of that name.
     pub(super) fn name(&mut self, name: Name, slot: usize) {
         match self.columns.iter_mut().find(|(n, _)| *n == name) {

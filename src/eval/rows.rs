@@ -17,16 +17,19 @@ pub(super) fn shown(mut table: Table, output: &Output, notes: Vec<(String, Span)
         }
         Output::Open(_) => Rows { table: visible(table), events: false, removed: Vec::new(), notes },
         Output::Events { added, removed } => {
-            let mut names: Vec<(Name, Option<usize>)> = Vec::new();
-            names.push(("_time".into(), table.position("_time").or_else(|| table.position(TIME))));
+            let mut names: Vec<(Name, Vec<usize>)> = Vec::new();
+            // Where a union has rows of a scan whose `_time` nobody reads, these have the event's own.
+            let times = ["_time", TIME].into_iter().filter_map(|name| table.position(name));
+            names.push(("_time".into(), times.collect()));
             for column in added.iter().filter(|c| &*c.name != "_time" && &*c.name != "_raw") {
-                names.push((column.name.clone(), table.position(&column.name)));
+                names.push((column.name.clone(), table.position(&column.name).into_iter().collect()));
             }
             // The raw record comes last, and is what its fields are read from.
-            names.push(("_raw".into(), table.position(RAW)));
+            names.push(("_raw".into(), table.position(RAW).into_iter().collect()));
             names.retain(|(name, _)| &**name == "_raw" || !removed.contains(name));
-            let cell =
-                |row: &Vec<Value<'static>>, place: &Option<usize>| place.map(|p| row[p].clone()).unwrap_or_default();
+            let cell = |row: &Vec<Value<'static>>, places: &Vec<usize>| {
+                places.iter().map(|p| &row[*p]).find(|v| !v.is_null()).cloned().unwrap_or_default()
+            };
             let rows = table.rows.iter().map(|row| names.iter().map(|(_, p)| cell(row, p)).collect()).collect();
             let columns = names.into_iter().map(|(name, _)| name).collect();
             Rows { table: Table { columns, rows }, events: true, removed: removed.clone(), notes }

@@ -121,6 +121,19 @@ impl Program {
         Ok(Program { plan, output, tables, gathered, schemas: used, reads_raw, error: None })
     }
 
+    /// Whether a query can be run: binds everything in its plan, by running it over no events.
+    ///
+    /// # Errors
+    /// It reads a source that no schema describes, or the evaluator has no operation for something in it.
+    pub fn check(query: &Query, schemas: &Schemas) -> Result<(), Error> {
+        let mut session = Session::new(vec![Program::new(query, schemas)?], Options::default());
+        while let Some(pass) = session.next_pass() {
+            let harvest = pass.worker().finish();
+            session.finish_pass(pass, vec![harvest]);
+        }
+        session.into_results().into_iter().try_for_each(|result| result.map(drop))
+    }
+
     fn is_done(&self) -> bool {
         self.error.is_some() || self.tables.last().is_none_or(Option::is_some)
     }

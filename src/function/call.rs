@@ -75,6 +75,12 @@ impl Call<'_> {
         self.node(ty, nullable)
     }
 
+    /// The call on single numbers of a function that has no value for some of them, e.g. the root of -1.
+    pub(crate) fn pass_partial(self, ty: Type) -> Result<Expr, Fault> {
+        self.numbers()?;
+        self.node(ty, true)
+    }
+
     /// That all arguments are single numbers, or texts that may be.
     pub(crate) fn numbers(&self) -> Result<(), Fault> {
         for argument in &self.arguments {

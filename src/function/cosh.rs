@@ -7,5 +7,5 @@ pub(super) static FUNCTION: Function =
     Function { name: "cosh", usage: "cosh(number)", arity: (1, 1), condition: no_condition, lower };
 
 fn lower(call: Call<'_>) -> Result<Expr, Fault> {
-    call.pass_numbers(Type::DOUBLE)
+    call.pass_partial(Type::DOUBLE)
 }

@@ -7,5 +7,5 @@ pub(super) static FUNCTION: Function =
     Function { name: "log", usage: "log(number[, base])", arity: (1, 2), condition: no_condition, lower };
 
 fn lower(call: Call<'_>) -> Result<Expr, Fault> {
-    call.pass_numbers(Type::DOUBLE)
+    call.pass_partial(Type::DOUBLE)
 }

@@ -74,6 +74,11 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|f| f.name)
 }
 
+/// The names of functions of SPL that are not implemented.
+pub fn refused() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().map(|(name, _)| *name)
+}
+
 /// Whether all arguments are single numbers: a multivalue field counts by its only value.
 pub fn takes_numbers(name: &str) -> bool {
     const NAMES: &[&str] = &[

@@ -7,5 +7,5 @@ pub(super) static FUNCTION: Function =
     Function { name: "mvrange", usage: "mvrange(start, end[, step])", arity: (2, 3), condition: no_condition, lower };
 
 fn lower(call: Call<'_>) -> Result<Expr, Fault> {
-    call.pass(Type::many(crate::ir::Scalar::Integer))
+    call.pass_nullable(Type::many(crate::ir::Scalar::Integer))
 }

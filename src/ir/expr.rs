@@ -101,7 +101,7 @@ pub enum ExprKind {
         path: Vec<Step>,
     },
     /// Text captured by a named group of the first match (`rex`); NULL where nothing matches.
-    /// Multivalue (`all`): the group of every match, at most `limit` of them (0: no limit).
+    /// Multivalue (`all`): the group of every match, at most `limit` of them (0: no limit); of a multivalue, of each value.
     Capture {
         value: Box<Expr>,
         regex: String,

@@ -106,7 +106,8 @@ pub enum Rel {
         span: Span,
     },
     Transpose(Transpose),
-    /// Sets the column whose name the row itself holds (`eval {field}=…`). A row whose `name` is NULL stays as it is.
+    /// Sets the column whose name the row itself holds (`eval {field}=…`). A row whose `name` is NULL, or that of an internal field
+    /// (`_…`) or a hidden one (`(…`), stays as it is.
     Assign {
         input: Box<Rel>,
         name: Expr,

@@ -14,6 +14,9 @@ mod text;
 use std::sync::Arc;
 
 pub use command::Command;
+pub(crate) use lower::aggregate_names;
+#[doc(hidden)]
+pub use lower::lower_unsimplified;
 pub use lower::{Aggregation, Argument, lower};
 pub use parser::Spanned;
 pub(crate) use print::aggregate_name;

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use super::markdown::{blocks, read};
 
-const DOCUMENTS: [&str; 12] = [
+const DOCUMENTS: [&str; 13] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "rules/README.md",
     "docs/architecture.md",
+    "docs/attacks.md",
     "docs/coverage.md",
     "docs/diagnostics.md",
     "docs/fidelity.md",

@@ -83,12 +83,16 @@ fn plain() -> impl Strategy<Value = Command> {
         Just(Command::Reverse(Reverse)),
         any::<u64>().prop_map(|count| Command::Tail(Tail { count })),
         (name(), value()).prop_map(|(field, prefix)| Command::Iplocation(Iplocation { field, prefix: prefix.text })),
-        (value(), name()).prop_map(|(v, field)| Command::Makemv(Makemv {
-            by: MakemvBy::Delimiter(v.text),
-            allow_empty: false,
-            field
-        })),
-        name().prop_map(|field| Command::Mvexpand(Mvexpand { field, limit: 0 })),
+        (
+            prop_oneof![
+                value().prop_map(|v| MakemvBy::Delimiter(v.text)),
+                regex().prop_map(|r| MakemvBy::Tokenizer(spanned(r)))
+            ],
+            any::<bool>(),
+            name()
+        )
+            .prop_map(|(by, allow_empty, field)| Command::Makemv(Makemv { by, allow_empty, field })),
+        (name(), 0..3u32).prop_map(|(field, limit)| Command::Mvexpand(Mvexpand { field, limit })),
         name().prop_map(|field| Command::Nomv(Nomv { field })),
         name().prop_map(|table| Command::Outputlookup(Outputlookup { table })),
         names(1).prop_map(|fields| Command::Table(Table { fields })),
@@ -173,6 +177,10 @@ fn ordered() -> impl Strategy<Value = Command> {
                 Command::Head(Head { count, condition, null, keep_last })
             }
         ),
+        // It has neither start nor end.
+        (option::of(name()), bins()).prop_map(|(field, bins)| {
+            Command::Makecontinuous(Makecontinuous { field, bins: BinOptions { start: None, end: None, ..bins } })
+        }),
         Just(Command::Uniq(Uniq)),
         Just(Command::Addinfo(Addinfo)),
         Just(Command::Require(Require)),

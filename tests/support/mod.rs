@@ -186,7 +186,8 @@ fn one_line<'t>(lines: impl Iterator<Item = &'t str>) -> String {
 
 /// The shared corpus of real rules, where it is.
 pub(crate) fn corpus() -> Option<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/escu");
+    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/escu");
+    let folder = std::env::var_os("RULECAST_CORPUS").map_or_else(beside, PathBuf::from);
     folder.join("detections").is_dir().then_some(folder)
 }
 

@@ -11,7 +11,7 @@ use super::args::CoverageArgs;
 use super::batch::{self, Done};
 use super::console::Console;
 use super::input::{Place, reason};
-use super::{Failure, NOT_COMPILED, OK};
+use super::{Failure, NOT_COMPILED, OK, evaluate};
 use crate::target::TargetId;
 use survey::Survey;
 
@@ -21,16 +21,17 @@ pub(super) fn run(args: &CoverageArgs, console: &mut Console) -> Result<u8, Fail
         let text = text.to_lowercase();
         words.is_empty() || words.iter().any(|w| text.contains(w))
     };
-    let batch = batch::run_chosen(&args.common(), Some(&TargetId::ALL), &mentioned, console)?;
+    let batch = batch::run(&args.common(), Some(&TargetId::ALL), console)?;
     if let Some(done) = batch.done.iter().find(|d| !d.was_read) {
         for diagnostic in &done.compiled.diagnostics {
             console.diagnostic(diagnostic, &done.file);
         }
         return Err(Failure::new("a rule can't be read, so the document would be incomplete"));
     }
-    let mut survey = Survey::default();
+    let mut survey = Survey::new();
     for done in &batch.done {
-        survey.add(&stem(done), &done.compiled);
+        let evaluated = evaluate::check(done, &batch.schemas);
+        survey.add(&stem(done), &done.compiled, mentioned(done.file.text()), evaluated);
     }
     let text = document::render(&survey.finish(), &args.mentions);
     if let Some(path) = &args.check {

@@ -3,17 +3,33 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::construct;
-use super::uses::{self, Kind};
+use super::uses::{self, Kind, Use};
 use crate::compile::{Compiled, Output};
-use crate::diagnostic::Effect;
+use crate::diagnostic::{Diagnostic, Effect};
 use crate::target::{Fidelity, TargetId};
 
 /// A rule's row.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Row {
     pub(super) name: String,
     /// In the order of [`TargetId::ALL`].
     pub(super) cells: Vec<Cell>,
+    /// It is one of the rules that the words choose.
+    pub(super) chosen: bool,
+    pub(super) reach: Reach,
+    /// Why it comes no further: code and message.
+    pub(super) stops: Vec<(&'static str, String)>,
+}
+
+/// How far a rule comes, whatever the target.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Reach {
+    #[default]
+    Read,
+    Parsed,
+    Lowered,
+    /// `rulecast run` can run it.
+    Evaluated,
 }
 
 /// A rule's result for a target.
@@ -30,6 +46,7 @@ pub(super) struct Usage {
     pub(super) rules: usize,
     pub(super) parsed: usize,
     pub(super) lowered: usize,
+    pub(super) evaluated: usize,
     pub(super) emitted: BTreeMap<TargetId, usize>,
 }
 
@@ -41,17 +58,42 @@ pub(super) struct Survey {
 }
 
 impl Survey {
-    /// Adds a rule; `stem` names it where it has no name of its own.
-    pub(super) fn add(&mut self, stem: &str, compiled: &Compiled) {
+    /// Every construct that the program knows, in no rule yet.
+    pub(super) fn new() -> Self {
+        let known = uses::known().into_iter().map(|(kind, name, _)| ((kind, name.to_owned()), Usage::default()));
+        Self { rows: Vec::new(), usage: known.collect() }
+    }
+
+    /// Adds a rule; `stem` names it where it has no name of its own. `evaluated` is why it can't be run, if so.
+    pub(super) fn add(&mut self, stem: &str, compiled: &Compiled, chosen: bool, evaluated: Result<(), Diagnostic>) {
         let found = compiled.ast.as_ref().map(uses::of_pipeline).unwrap_or_default();
         let own = compiled.rule.as_ref().map(|r| r.name.trim()).filter(|n| !n.is_empty());
         let name = own.unwrap_or(stem).split_whitespace().collect::<Vec<_>>().join(" ");
+        let reach = match (&compiled.ast, &compiled.ir, &evaluated) {
+            (None, ..) => Reach::Read,
+            (Some(_), None, _) => Reach::Parsed,
+            (Some(_), Some(_), Err(_)) => Reach::Lowered,
+            (Some(_), Some(_), Ok(())) => Reach::Evaluated,
+        };
+        let is_operator = |u: &Use| matches!(u.kind, Kind::Operator | Kind::SearchOperator);
+        let constructs: Vec<Use> = found.iter().filter(|u| !is_operator(u)).cloned().collect();
         let cells = TargetId::ALL
             .iter()
             .filter_map(|t| compiled.outputs.iter().find(|o| o.target == *t))
-            .map(|o| Cell { fidelity: o.fidelity, reasons: reasons(o, &found) })
+            .map(|o| Cell { fidelity: o.fidelity, reasons: reasons(o, &constructs) })
             .collect();
-        self.rows.push(Row { name, cells });
+        let mut stops = match (reach, evaluated) {
+            (Reach::Lowered, Err(why)) => vec![(why.code.id, why.message)],
+            (Reach::Evaluated, _) => Vec::new(),
+            _ => {
+                let errors = compiled.diagnostics.iter().filter(|d| d.effect >= Effect::Unsupported);
+                errors.map(|d| (d.code.id, d.message.clone())).collect()
+            }
+        };
+        // A macro that is missing is said at each of its places.
+        stops.sort();
+        stops.dedup();
+        self.rows.push(Row { name, cells, chosen, reach, stops });
 
         let mut names: BTreeSet<(Kind, String)> = found.into_iter().map(|u| (u.kind, u.name)).collect();
         names.retain(|(kind, _)| *kind != Kind::Subsearch);
@@ -64,8 +106,9 @@ impl Survey {
         for name in names {
             let usage = self.usage.entry(name).or_default();
             usage.rules += 1;
-            usage.parsed += usize::from(compiled.ast.is_some());
-            usage.lowered += usize::from(compiled.ir.is_some());
+            usage.parsed += usize::from(reach >= Reach::Parsed);
+            usage.lowered += usize::from(reach >= Reach::Lowered);
+            usage.evaluated += usize::from(reach >= Reach::Evaluated);
             for output in compiled.outputs.iter().filter(|o| o.query.is_some()) {
                 *usage.emitted.entry(output.target).or_default() += 1;
             }
@@ -78,15 +121,15 @@ impl Survey {
         self
     }
 
-    /// How many rules have a fidelity for a target; by the target's place in [`TargetId::ALL`].
-    pub(super) fn count(&self, target: usize, fidelity: Fidelity) -> usize {
-        self.rows.iter().filter_map(|r| r.cells.get(target)).filter(|c| c.fidelity == fidelity).count()
+    /// The rules that the words choose.
+    pub(super) fn chosen(&self) -> Vec<&Row> {
+        self.rows.iter().filter(|r| r.chosen).collect()
     }
 
-    /// The constructs that stop or alter rules, among the outputs of a fidelity that `when` accepts; the most frequent first.
+    /// The constructs that stop or alter the chosen rules, among the outputs of a fidelity that `when` accepts; the most frequent first.
     pub(super) fn reasons(&self, when: impl Fn(Fidelity) -> bool) -> Vec<Reason> {
         let mut found: BTreeMap<&str, Reason> = BTreeMap::new();
-        for row in &self.rows {
+        for row in self.chosen() {
             for (target, cell) in row.cells.iter().enumerate().filter(|(_, c)| when(c.fidelity)) {
                 let names: BTreeSet<&str> = cell.reasons.iter().map(|(_, name)| name.as_str()).collect();
                 for name in names {
@@ -103,6 +146,11 @@ impl Survey {
         list.sort_by(|a, b| most(b).cmp(&most(a)).then_with(|| a.name.cmp(&b.name)));
         list
     }
+}
+
+/// How many rules have a fidelity for a target; by the target's place in [`TargetId::ALL`].
+pub(super) fn count(rows: &[&Row], target: usize, fidelity: Fidelity) -> usize {
+    rows.iter().filter_map(|r| r.cells.get(target)).filter(|c| c.fidelity == fidelity).count()
 }
 
 /// A construct that stops or alters rules.

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, code};
 use crate::function;
+use crate::ir::{ArithmeticOp, CompareOp};
 use crate::source::Span;
-use crate::spl::command::{Boundary, Dataset, IMPLEMENTED, Item};
+use crate::spl::command::{self, Boundary, Dataset, IMPLEMENTED, Item};
 use crate::spl::eval::{Eval, EvalKind, Operator};
-use crate::spl::search::Search;
-use crate::spl::{Aggregation, Argument, Command, Pipeline, aggregate_name};
+use crate::spl::search::{Search, Value};
+use crate::spl::{self, Aggregation, Argument, Command, Pipeline, aggregate_name};
 
 /// What a construct is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -16,6 +17,10 @@ pub(super) enum Kind {
     Command,
     Function,
     Aggregate,
+    /// Of the evaluation language.
+    Operator,
+    /// Of the `search` language: operators and forms of values.
+    SearchOperator,
     /// `[ … ]`, of whatever command.
     Subsearch,
 }
@@ -30,6 +35,43 @@ pub(super) struct Use {
 
 /// Functions that lowering knows beside the table of functions.
 const LAMBDAS: [&str; 3] = ["mvfilter", "mvmap", "searchmatch"];
+
+/// What the `search` language has beside comparisons.
+const SEARCH: [&str; 10] = [AND, OR, NOT, IN, WILDCARD, WORDS, CASE, TERM, CALL, SUBSEARCH];
+const AND: &str = "AND";
+const OR: &str = "OR";
+const NOT: &str = "NOT";
+const IN: &str = "IN";
+const WILDCARD: &str = "wildcards in values";
+const WORDS: &str = "words of the raw event";
+const CASE: &str = "CASE()";
+const TERM: &str = "TERM()";
+const CALL: &str = "comparison with a function";
+const SUBSEARCH: &str = "subsearch";
+
+const COMPARISONS: [CompareOp; 6] =
+    [CompareOp::Eq, CompareOp::Ne, CompareOp::Lt, CompareOp::Le, CompareOp::Gt, CompareOp::Ge];
+const ARITHMETIC: [ArithmeticOp; 5] =
+    [ArithmeticOp::Add, ArithmeticOp::Subtract, ArithmeticOp::Multiply, ArithmeticOp::Divide, ArithmeticOp::Modulo];
+
+/// Every construct that the program knows by name, and whether it is implemented.
+pub(super) fn known() -> Vec<(Kind, &'static str, bool)> {
+    let commands = command::names().map(|(name, done)| (Kind::Command, name, done));
+    let functions = function::names().chain(LAMBDAS).map(|name| (Kind::Function, name, true));
+    let refused = function::refused().map(|name| (Kind::Function, name, false));
+    let aggregates = spl::aggregate_names().map(|(name, done)| (Kind::Aggregate, name, done));
+    let compare = COMPARISONS.map(CompareOp::symbol);
+    let logic = [AND, OR, "XOR", NOT, "LIKE", IN, "."];
+    let operators = logic.into_iter().chain(compare).chain(ARITHMETIC.map(ArithmeticOp::symbol));
+    let search = SEARCH.into_iter().chain(compare);
+    commands
+        .chain(functions)
+        .chain(refused)
+        .chain(aggregates)
+        .chain(operators.map(|name| (Kind::Operator, name, true)))
+        .chain(search.map(|name| (Kind::SearchOperator, name, true)))
+        .collect()
+}
 
 /// Every construct of a search, outer ones before those inside them.
 pub(super) fn of_pipeline(pipeline: &Pipeline) -> Vec<Use> {
@@ -145,15 +187,53 @@ impl Walk {
     }
 
     fn search(&mut self, condition: &Search) {
+        let span = condition.span();
+        let mut add = |name| self.add(Kind::SearchOperator, name, span);
         match condition {
-            Search::And(parts) | Search::Or(parts) => parts.iter().for_each(|p| self.search(p)),
-            Search::Not(inner, _) => self.search(inner),
-            Search::CompareCall { call, .. } => self.eval(call),
+            Search::And(parts) => {
+                if parts.len() > 1 {
+                    add(AND);
+                }
+                parts.iter().for_each(|p| self.search(p));
+            }
+            Search::Or(parts) => {
+                add(OR);
+                parts.iter().for_each(|p| self.search(p));
+            }
+            Search::Not(inner, _) => {
+                add(NOT);
+                self.search(inner);
+            }
+            Search::CompareCall { op, call, .. } => {
+                add(CALL);
+                add(op.symbol());
+                self.eval(call);
+            }
             Search::Subsearch(pipeline, span) => {
+                add(SUBSEARCH);
                 self.add(Kind::Subsearch, "subsearch", *span);
                 self.pipeline(pipeline);
             }
-            Search::Compare { .. } | Search::In { .. } | Search::Term(_) => {}
+            Search::Compare { op, value, .. } => {
+                add(op.symbol());
+                self.value(value);
+            }
+            Search::In { values, .. } => {
+                add(IN);
+                values.iter().for_each(|v| self.value(v));
+            }
+            Search::Term(value) => {
+                add(WORDS);
+                self.value(value);
+            }
+        }
+    }
+
+    /// Forms of a value.
+    fn value(&mut self, value: &Value) {
+        let forms = [(value.text.contains('*'), WILDCARD), (value.case_sensitive, CASE), (value.whole_term, TERM)];
+        for (_, name) in forms.into_iter().filter(|(is, _)| *is) {
+            self.add(Kind::SearchOperator, name, value.span);
         }
     }
 
@@ -174,7 +254,14 @@ impl Walk {
     fn items(&mut self, items: &[Item]) {
         for item in items {
             match item {
-                Item::Aggregation(one) | Item::Rate { sum: one, .. } => self.aggregations(std::slice::from_ref(one)),
+                Item::Aggregation(one) => self.aggregations(std::slice::from_ref(one)),
+                Item::Rate { sum, seconds } => {
+                    self.add(Kind::Aggregate, command::rate_name(*seconds), sum.span);
+                    match &sum.argument {
+                        Argument::Eval(e) => self.eval(e),
+                        Argument::Rows | Argument::Field(_) | Argument::Sparkline(_) => {}
+                    }
+                }
                 Item::Expression { value, aggregations, .. } => {
                     self.aggregations(aggregations);
                     self.eval(value);
@@ -186,16 +273,30 @@ impl Walk {
     fn eval(&mut self, eval: &Eval) {
         match &eval.kind {
             EvalKind::Field(_) | EvalKind::String(_) | EvalKind::Integer(_) | EvalKind::Double(_) => {}
-            EvalKind::Not(inner) | EvalKind::Negative(inner) => self.eval(inner),
+            EvalKind::Not(inner) => {
+                self.add(Kind::Operator, NOT, eval.span);
+                self.eval(inner);
+            }
+            EvalKind::Negative(inner) => {
+                self.add(Kind::Operator, ArithmeticOp::Subtract.symbol(), eval.span);
+                self.eval(inner);
+            }
             EvalKind::Binary { op, left, right } => {
-                if *op == Operator::Like {
-                    self.add(Kind::Function, "like", eval.span);
-                }
+                let name = match op {
+                    Operator::And => AND,
+                    Operator::Or => OR,
+                    Operator::Xor => "XOR",
+                    Operator::Compare(op) => op.symbol(),
+                    Operator::Like => "LIKE",
+                    Operator::Arithmetic(op) => op.symbol(),
+                    Operator::Concat => ".",
+                };
+                self.add(Kind::Operator, name, eval.span);
                 self.eval(left);
                 self.eval(right);
             }
             EvalKind::In { value, items } => {
-                self.add(Kind::Function, "in", eval.span);
+                self.add(Kind::Operator, IN, eval.span);
                 self.eval(value);
                 items.iter().for_each(|i| self.eval(i));
             }
@@ -215,11 +316,16 @@ mod tests {
     use crate::diagnostic::Sink;
     use crate::rule::{Library, ScalarMap};
 
-    fn names(search: &str) -> Vec<String> {
+    fn uses(search: &str) -> Vec<Use> {
         let map = ScalarMap::identity(0, search.len() as u32);
         let search = crate::rule::Search { text: search.to_owned(), map, span: Span::default() };
         let parsed = crate::spl::parse(&search, &Library::default(), &mut Sink::default()).expect("a search");
-        of_pipeline(&parsed).into_iter().map(|u| u.name).collect()
+        of_pipeline(&parsed)
+    }
+
+    fn names(search: &str) -> Vec<String> {
+        let is_operator = |u: &Use| matches!(u.kind, Kind::Operator | Kind::SearchOperator);
+        uses(search).into_iter().filter(|u| !is_operator(u)).map(|u| u.name).collect()
     }
 
     #[test]
@@ -228,12 +334,36 @@ mod tests {
             names(
                 "sourcetype=x | stats count(eval(match(a, \"b\"))) p95(n) by u | where mvcount(v) > 1 AND u LIKE \"a%\""
             ),
-            ["search", "stats", "count", "match", "perc", "where", "mvcount", "like"]
+            ["search", "stats", "count", "match", "perc", "where", "mvcount"]
         );
         assert_eq!(
             names("sourcetype=x NOT [| inputlookup t | fields u] | append [search sourcetype=y]"),
             ["search", "subsearch", "inputlookup", "fields", "append", "subsearch", "search"]
         );
+    }
+
+    #[test]
+    fn operators_count_by_their_language() {
+        let of = |search: &str, kind: Kind| -> Vec<String> {
+            uses(search).into_iter().filter(|u| u.kind == kind).map(|u| u.name).collect()
+        };
+        let search = "a=x* NOT b!=1 CASE(Word) | where NOT a LIKE \"x%\" AND n>-m";
+        let found = of(search, Kind::SearchOperator);
+        assert_eq!(found, ["AND", "=", "wildcards in values", "NOT", "!=", "words of the raw event", "CASE()"]);
+        assert_eq!(of(search, Kind::Operator), ["AND", "NOT", "LIKE", ">", "-"]);
+    }
+
+    #[test]
+    fn what_is_found_is_known() {
+        let known: Vec<_> = known().into_iter().map(|(kind, name, _)| (kind, name)).collect();
+        let search = "a=\"x\" b IN (1, 2) TERM(w) [search c<=2] | eval d=-a.b+2%3, e=ceil(mvmap(f, f*2)) \
+            | where d IN (1) XOR true() | stats p95(n) mean(x) estdc(y) sparkline(count) | timechart per_hour(x) \
+            | appendpipe [head 1] | bucket span=1h _time | apply m | typer";
+        let missing: Vec<_> = uses(search)
+            .into_iter()
+            .filter(|u| u.kind != Kind::Subsearch && !known.contains(&(u.kind, u.name.as_str())))
+            .collect();
+        assert!(missing.is_empty(), "{missing:?}");
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl Node {
         match (path.split_first(), self) {
             (None, _) => found.push(self),
             (Some((Step::Key(key), rest)), Node::Object(members)) => {
-                if let Some((_, node)) = members.iter().find(|(k, _)| k == key) {
+                if let Some((_, node)) = members.iter().rfind(|(k, _)| k == key) {
                     node.at(rest, found);
                 }
             }

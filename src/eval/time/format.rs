@@ -58,8 +58,7 @@ fn write(field: Field, pad: Pad, m: &Moment, out: &mut String) {
         Field::DayName => return out.push_str(name(&DAYS, m.weekday)),
         Field::ShortDayName => return out.push_str(short(name(&DAYS, m.weekday))),
         Field::Zone => return out.push_str("UTC"),
-        Field::Offset(false) => return out.push_str("+0000"),
-        Field::Offset(true) => return out.push_str("+00:00"),
+        Field::Offset(none) => return out.push_str(none),
         Field::OffsetMinutes => return out.push_str("+0"),
     };
     let fill = match pad {
@@ -115,7 +114,7 @@ mod tests {
 
     #[test]
     fn everything_is_utc() {
-        assert_eq!(show("%z %:z %Z %Ez %s", T), "+0000 +00:00 UTC +0 1722520322");
+        assert_eq!(show("%z %:z %::z %:::z %Z %Ez %s", T), "+0000 +00:00 +00:00:00 +00 UTC +0 1722520322");
         assert_eq!(show("%s", -0.5), "-1");
     }
 

@@ -105,8 +105,8 @@ enum Field {
     /// 0 is Sunday.
     WeekdayFromSunday,
     Zone,
-    /// `+0000`; the flag: `+00:00`.
-    Offset(bool),
+    /// The distance from UTC, in one of the four forms, as which none at all is written: `+0000`, `+00:00`, `+00:00:00`, `+00`.
+    Offset(&'static str),
     OffsetMinutes,
     Epoch,
 }
@@ -181,9 +181,12 @@ fn read_conversion(text: &str, parts: &mut Vec<Part>) -> Option<usize> {
         parts.push(Part::Field(Field::OffsetMinutes, pad));
         return Some(at + 2);
     }
-    if bytes[at..].starts_with(b":z") {
-        parts.push(Part::Field(Field::Offset(true), pad));
-        return Some(at + 2);
+    const OFFSETS: [(&str, &str); 3] = [(":z", "+00:00"), ("::z", "+00:00:00"), (":::z", "+00")];
+    for (letters, none) in OFFSETS {
+        if text[at..].starts_with(letters) {
+            parts.push(Part::Field(Field::Offset(none), pad));
+            return Some(at + letters.len());
+        }
     }
     let field = match bytes.get(at)? {
         b'Y' => Field::Year,
@@ -213,7 +216,7 @@ fn read_conversion(text: &str, parts: &mut Vec<Part>) -> Option<usize> {
         b'u' => Field::Weekday,
         b'w' => Field::WeekdayFromSunday,
         b'Z' => Field::Zone,
-        b'z' => Field::Offset(false),
+        b'z' => Field::Offset("+0000"),
         b's' => Field::Epoch,
         other => {
             match other {

@@ -5,7 +5,7 @@ use crate::eval::stage::ASSIGNED;
 use crate::eval::table::Table;
 use crate::ir::Name;
 
-/// Turns the hidden pair of name and value into columns. A row that names nothing stays as it is.
+/// Turns the hidden pair of name and value into columns. A row that names nothing, or an internal field, stays as it is.
 pub(super) fn named(mut table: Table) -> Table {
     let [Some(name), Some(value)] = ASSIGNED.map(|column| table.position(column)) else { return table };
     for index in 0..table.rows.len() {
@@ -14,6 +14,9 @@ pub(super) fn named(mut table: Table) -> Table {
             continue;
         }
         let column = Name::from(&*named.to_text());
+        if !column.starts_with(|c| c != '_' && c != '(') {
+            continue;
+        }
         let place = table.position_or_add(&column);
         table.rows[index][place] = table.rows[index][value].clone();
     }

@@ -6,7 +6,8 @@ use crate::eval::Value;
 use crate::eval::table::Table;
 use crate::ir::{Name, NamePart, Pivot};
 
-/// One row for each value of the row column, one column for each value of the other. Rows that lack one of them are left out.
+/// One row for each value of the row column, one column for each value of the other. Rows without the former are left out, those
+/// without the latter make a row without cells of their own.
 pub(super) fn pivot(table: Table, pivot: &Pivot) -> Table {
     let (Some(row), Some(column)) = (table.position(&pivot.row), table.position(&pivot.column)) else {
         return Table { columns: vec![pivot.row.clone()], rows: Vec::new() };
@@ -50,7 +51,7 @@ pub(super) fn pivot(table: Table, pivot: &Pivot) -> Table {
     zeros.sort_unstable();
     let mut rows: HashMap<Vec<u8>, usize> = HashMap::new();
     for cells in table.rows {
-        if cells[row].is_null() || cells[column].is_null() {
+        if cells[row].is_null() {
             continue;
         }
         let mut key = Vec::new();
@@ -62,6 +63,9 @@ pub(super) fn pivot(table: Table, pivot: &Pivot) -> Table {
             out.rows.push(fresh);
             out.rows.len() - 1
         });
+        if cells[column].is_null() {
+            continue;
+        }
         for (number, (_, from)) in values.iter().enumerate() {
             let place = places.get(&(number, cells[column].to_text().into_owned()));
             if let (Some(place), Some(from)) = (place, from) {

@@ -8,27 +8,31 @@ use crate::eval::expr::{Binder, Context, Node};
 use crate::eval::layout::{Layout, Row};
 use crate::eval::order::Place;
 use crate::eval::table::Table;
-use crate::eval::{Options, TIME, Value};
+use crate::eval::{Options, Value};
 use crate::ir::{Aggregate, Expr, Frame, Name, Within};
 use crate::source::Span;
 
 /// The aggregates' arguments on a row.
 struct Arguments {
     nodes: Vec<Option<Node>>,
-    time: Option<usize>,
+    time: Vec<usize>,
 }
 
 impl Arguments {
     fn add(&self, accumulators: &mut [Accumulator], row: &[Value<'static>], at: usize, context: &Context) {
         let mut place = Place::default();
         place.record.0 = u64::MAX - at as u64;
-        let time = self.time.and_then(|slot| row.get(slot)).and_then(Value::as_number);
+        let time = self.time_of(row);
         for (accumulator, node) in accumulators.iter_mut().zip(&self.nodes) {
             match node {
                 Some(node) => accumulator.update(&node.value(Row { base: row, own: &[] }, context), place, time),
                 None => accumulator.update_row(time),
             }
         }
+    }
+
+    fn time_of(&self, row: &[Value<'static>]) -> Option<f64> {
+        self.time.iter().filter_map(|slot| row.get(*slot)).find(|v| !v.is_null()).and_then(Value::as_number)
     }
 }
 
@@ -49,7 +53,7 @@ pub(super) fn run(
     for (_, aggregate) in columns {
         nodes.push(aggregate.argument.as_ref().map(|a| binder.bind(a)).transpose()?);
     }
-    let arguments = Arguments { nodes, time: layout.slot("_time").or_else(|| layout.slot(TIME)) };
+    let arguments = Arguments { nodes, time: layout.times() };
 
     let mut partitions: Vec<Vec<usize>> = Vec::new();
     let mut by_key: HashMap<Vec<u8>, usize> = HashMap::new();
@@ -162,7 +166,7 @@ fn recent(
     context: &Context,
     results: &mut [Option<Vec<Value<'static>>>],
 ) {
-    let time_of = |at: usize| arguments.time.and_then(|slot| table.rows[at].get(slot)).and_then(Value::as_number);
+    let time_of = |at: usize| arguments.time_of(&table.rows[at]);
     for (number, at) in members.iter().enumerate() {
         let near = |other: usize| match within {
             // The number of a row is its place among those of all partitions.

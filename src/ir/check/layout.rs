@@ -24,6 +24,8 @@ pub(super) struct Checker {
     pub(super) faults: Vec<TypeFault>,
     /// Parameters of the lambdas around an expression.
     pub(super) variables: Vec<(u32, Type)>,
+    /// What filters and definitions say of NULL is left aside: nullability is as recorded.
+    pub(super) types_only: bool,
 }
 
 impl Rows {
@@ -89,21 +91,27 @@ impl Checker {
             Rel::Extend { input, columns } => {
                 let mut rows = self.rel(input);
                 let added = self.definitions(columns, &rows);
-                rows.definitions.define(columns);
+                if !self.types_only {
+                    rows.definitions.define(columns);
+                }
                 added.into_iter().for_each(|c| rows.layout.put(c));
                 rows
             }
             Rel::Project { input, columns } => {
                 let mut rows = self.rel(input);
                 let projected = self.definitions(columns, &rows);
-                rows.definitions = rows.definitions.only(columns);
+                rows.definitions =
+                    if self.types_only { Definitions::default() } else { rows.definitions.only(columns) };
                 rows.layout = Layout::default();
                 projected.into_iter().for_each(|c| rows.layout.put(c));
                 rows
             }
             Rel::Aggregate { input, keys, aggregates, span } => {
                 let rows = self.rel(input);
-                let mut out = Rows { definitions: rows.definitions.only(keys), ..Rows::default() };
+                let mut out = Rows::default();
+                if !self.types_only {
+                    out.definitions = rows.definitions.only(keys);
+                }
                 for key in self.definitions(keys, &rows) {
                     self.key(&key, *span);
                     out.layout.put(key);
@@ -270,6 +278,12 @@ impl Checker {
             ExprKind::And(parts) => parts.as_slice(),
             _ => std::slice::from_ref(predicate),
         };
+        if self.types_only {
+            parts.iter().for_each(|part| {
+                self.condition(part, &rows.env());
+            });
+            return rows;
+        }
         // A part may rely on what the others say, and on what it needs itself to be true.
         let mut present = rows.present.clone();
         present.extend(parts.iter().filter_map(|p| when_true(p, true, &rows.definitions)).flatten());

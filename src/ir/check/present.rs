@@ -39,10 +39,14 @@ impl Definitions {
     /// An expression in those terms, without what is recorded about NULL: the same value is the same expression
     /// wherever it stands.
     pub(super) fn root(&self, e: &Expr) -> Expr {
+        self.rooted(e.clone())
+    }
+
+    fn rooted(&self, e: Expr) -> Expr {
         if let Some(definition) = e.as_column().and_then(|name| self.of.get(name)) {
             return definition.clone();
         }
-        let mut e = e.clone().map_children(&mut |child| self.root(&child));
+        let mut e = e.map_children(&mut |child| self.rooted(child));
         e.nullable = true;
         e
     }

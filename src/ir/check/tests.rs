@@ -269,7 +269,7 @@ fn each_operator_has_its_columns() {
     assert_eq!(layout(Rel::Transpose(transpose(2, Some("a".into())))), "column: string, …");
     let assign =
         Rel::Assign { input: some(), name: column("a", Type::STRING, true), value: Expr::integer(1, AT), span: AT };
-    assert_eq!(layout(assign), "_time: unknown, a: unknown?, b: integer, m: multivalue<unknown>?, …");
+    assert_eq!(layout(assign), "_time: time, a: unknown?, b: integer, m: multivalue<unknown>?, …");
 }
 
 #[test]

@@ -219,7 +219,10 @@ impl Checker {
             }
             ExprKind::Capture { value, all, .. } => {
                 self.value(value, env);
-                self.single(value, "a regular expression");
+                // Of several values, all matches are one list.
+                if !*all {
+                    self.single(value, "a regular expression");
+                }
                 if e.ty.multivalue != *all {
                     self.plan(e.span, format!("`{e}` is recorded as {}", e.ty));
                 }

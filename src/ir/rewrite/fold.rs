@@ -359,23 +359,25 @@ pub(super) fn truth(expr: Expr, facts: &Facts) -> Expr {
         ExprKind::Compare { op, left, right, case } => match (&left.kind, right.as_literal()) {
             (ExprKind::Coalesce(_) | ExprKind::Case { .. }, Some(_)) => {
                 let constant = *right;
+                // Against a number, `unknown` text is read as one, and other text is not.
+                let exact = !constant.ty.is_text();
                 let test = |value: Expr| {
                     let mut compared = Expr::compare(op, value, constant.clone(), case);
                     compared.span = span;
                     compared
                 };
-                spread(*left, &test, facts, span)
+                spread(*left, &test, exact, facts, span)
             }
             _ => Expr { kind: ExprKind::Compare { op, left, right, case }, ..expr },
         },
         ExprKind::Like { value, pattern, case } => {
             let test =
                 |value: Expr| leaf(value, span, |value| ExprKind::Like { value, pattern: pattern.clone(), case });
-            spread(*value, &test, facts, span)
+            spread(*value, &test, false, facts, span)
         }
         ExprKind::OneOf { value, items, case } => {
             let test = |value: Expr| leaf(value, span, |value| ExprKind::OneOf { value, items: items.clone(), case });
-            spread(*value, &test, facts, span)
+            spread(*value, &test, false, facts, span)
         }
         kind => Expr { kind, ..expr },
     }
@@ -392,14 +394,15 @@ fn not_true(inner: Expr, span: crate::source::Span) -> Expr {
     negated
 }
 
-/// A test of a value that is chosen by `coalesce` or `case`: the test of each choice where it is chosen.
-fn spread(value: Expr, test: &dyn Fn(Expr) -> Expr, facts: &Facts, span: crate::source::Span) -> Expr {
+/// A test of a value that is chosen by `coalesce` or `case`: the test of each choice where it is chosen. `exact`: the test
+/// minds which kind of text the value is.
+fn spread(value: Expr, test: &dyn Fn(Expr) -> Expr, exact: bool, facts: &Facts, span: crate::source::Span) -> Expr {
     match value.kind {
-        ExprKind::Coalesce(parts) if parts.iter().all(|p| same_comparison(p, &value.ty)) => {
+        ExprKind::Coalesce(parts) if parts.iter().all(|p| same_comparison(p, &value.ty, exact)) => {
             let mut alternatives = Vec::new();
             let mut absent: Vec<Expr> = Vec::new();
             for part in parts {
-                let hit = spread(part.clone(), test, facts, span);
+                let hit = spread(part.clone(), test, exact, facts, span);
                 let mut all = absent.clone();
                 all.push(hit);
                 alternatives.push(fold_connective(all, true, span));
@@ -409,13 +412,17 @@ fn spread(value: Expr, test: &dyn Fn(Expr) -> Expr, facts: &Facts, span: crate::
         }
         ExprKind::Case { arms, otherwise }
             if arms.len() <= MOST_ARMS
-                && arms.iter().map(|(_, v)| v).chain(otherwise.as_deref()).all(|v| same_comparison(v, &value.ty)) =>
+                && arms
+                    .iter()
+                    .map(|(_, v)| v)
+                    .chain(otherwise.as_deref())
+                    .all(|v| same_comparison(v, &value.ty, exact)) =>
         {
             let mut alternatives = Vec::new();
             let mut before: Vec<Expr> = Vec::new();
             let last = otherwise.map(|o| (Expr::boolean(true, span), *o));
             for (condition, chosen) in arms.into_iter().chain(last) {
-                let hit = spread(chosen, test, facts, span);
+                let hit = spread(chosen, test, exact, facts, span);
                 let condition = truth(condition, facts);
                 let mut all = before.clone();
                 all.push(condition.clone());
@@ -430,7 +437,10 @@ fn spread(value: Expr, test: &dyn Fn(Expr) -> Expr, facts: &Facts, span: crate::
 }
 
 /// Whether a choice is compared as the whole is: its type does not change the meaning of the test.
-fn same_comparison(choice: &Expr, whole: &Type) -> bool {
+fn same_comparison(choice: &Expr, whole: &Type, exact: bool) -> bool {
+    let same_text = || (choice.ty.scalar == Scalar::Unknown) == (whole.scalar == Scalar::Unknown);
     matches!(choice.as_literal(), Some(Literal::Null))
-        || choice.ty.is_numeric() == whole.is_numeric() && choice.ty.multivalue == whole.multivalue
+        || choice.ty.is_numeric() == whole.is_numeric()
+            && choice.ty.multivalue == whole.multivalue
+            && (!exact || same_text())
 }

@@ -1,7 +1,7 @@
 //! Filters go down towards the scan that their columns come from.
 
 use super::fold;
-use crate::ir::{Expr, Name, Rel};
+use crate::ir::{Expr, ExprKind, Name, Rel};
 
 /// A condition may grow to this many nodes when definitions are put in for its columns.
 const MOST_NODES: usize = 120;
@@ -74,8 +74,19 @@ fn passes_filters(below: &Rel, part: &Expr) -> bool {
     }
 }
 
-/// The condition over the columns below; `None` where it would grow too large.
+/// The condition over the columns below; `None` where it would grow too large, or where a column is another one each time
+/// that it is computed.
 fn substituted(part: &Expr, columns: &[(Name, Expr)]) -> Option<Expr> {
+    let read = part.columns();
+    if columns.iter().any(|(name, definition)| read.contains(name) && is_volatile(definition)) {
+        return None;
+    }
     let below = part.clone().substitute(&|name| columns.iter().rev().find(|(n, _)| n == name).map(|(_, e)| e.clone()));
     (below.size() <= MOST_NODES.max(part.size())).then_some(below)
+}
+
+fn is_volatile(expr: &Expr) -> bool {
+    let mut volatile = false;
+    expr.walk(&mut |e| volatile |= matches!(e.kind, ExprKind::Call { function: "random", .. }));
+    volatile
 }

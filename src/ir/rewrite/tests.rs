@@ -231,3 +231,20 @@ fn what_a_filter_says_simplifies_the_rest() {
     let text = simplify(Query { plan, output }).to_string();
     assert!(text.contains("extend dest = \"other\""), "{text}");
 }
+
+#[test]
+fn choices_of_other_text_are_not_compared_with_a_number_one_by_one() {
+    let span = Span::default();
+    let column = |name: &str, ty| Expr::column(name, ty, true, span);
+    let scan = Rel::Scan(Scan { source: "s".into(), fields: Vec::new(), window: Window::default(), span });
+    let kind = ExprKind::Coalesce(vec![column("t", Type::STRING), column("u", Type::UNKNOWN)]);
+    let either = Expr::new(kind, Type::UNKNOWN, true, span);
+    let shown = |constant| {
+        let predicate = Expr::compare(CompareOp::Lt, either.clone(), constant, Case::Sensitive);
+        let plan = Rel::Filter { input: Box::new(scan.clone()), predicate };
+        simplify(Query { plan, output: Output::Events { added: Vec::new(), removed: Vec::new() } }).to_string()
+    };
+    // `t` by itself would be compared as text.
+    assert!(shown(Expr::integer(12, span)).contains("coalesce(t, u) < 12"));
+    assert!(shown(Expr::string("12", span)).contains("t < \"12\" or"));
+}

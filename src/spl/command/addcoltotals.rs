@@ -128,7 +128,7 @@ mod tests {
           aggregate count = sum(count)
           extend what = "Sum"
         ]
-        => awsRegion: string?, count: integer, what: string?
+        => awsRegion: string?, count: integer?, what: string?
         "#);
     }
 
@@ -151,7 +151,7 @@ mod tests {
               by awsRegion
           aggregate awsRegion = sum(awsRegion as double), count = sum(count), m = sum(m as double)
         ]
-        => awsRegion: unknown?, count: integer, m: unknown?
+        => awsRegion: unknown?, count: integer?, m: unknown?
         "#);
     }
 

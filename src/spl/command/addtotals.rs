@@ -184,7 +184,7 @@ mod tests {
           aggregate count = sum(count)
           extend awsRegion = "All"
         ]
-        => awsRegion: string, count: integer
+        => awsRegion: string, count: integer?
         "#);
         insta::assert_snapshot!(ir("stats count dc(errorCode) as errors by awsRegion | addtotals col=t count errors"), @r#"
         union
@@ -211,7 +211,7 @@ mod tests {
           extend Total = (count + errors)
           aggregate count = sum(count), errors = sum(errors), Total = sum(Total)
         ]
-        => awsRegion: string?, count: integer, errors: integer, Total: integer
+        => awsRegion: string?, count: integer?, errors: integer?, Total: integer?
         "#);
     }
 

@@ -65,7 +65,7 @@ mod tests {
           aggregate count = sum(count)
           extend awsRegion = "all"
         ]
-        => awsRegion: string, count: integer
+        => awsRegion: string, count: integer?
         "#);
         insta::assert_snapshot!(ir("stats count by awsRegion | appendpipe run_in_preview=f [ | search count>5]"), @r#"
         union

@@ -8,7 +8,7 @@ use crate::spl::eval::{self, Eval, EvalKind};
 use crate::spl::lower::aggregate::{self, output_name, parse_argument, parse_one};
 use crate::spl::lower::{Aggregation, Argument, Lowering};
 use crate::spl::parser::{Parser, Spanned};
-use crate::spl::print::{Printer, aggregate_name};
+use crate::spl::print::{Printer, spelled};
 
 /// One series of cells.
 #[derive(Clone, PartialEq, Debug)]
@@ -27,28 +27,24 @@ pub enum Item {
     },
 }
 
+/// The name of a rate per so many seconds.
+pub(crate) fn rate_name(seconds: f64) -> &'static str {
+    RATES.iter().find(|(_, unit)| *unit == seconds).map_or("per_second", |(name, _)| name)
+}
+
 impl Item {
     pub(super) fn print(&self, out: &mut Printer) {
         match self {
             Item::Aggregation(aggregation) => out.aggregation(aggregation),
             Item::Rate { sum, seconds } => {
-                let name = RATES.iter().find(|(_, unit)| unit == seconds).map_or("per_second", |(name, _)| name);
-                match &sum.argument {
-                    Argument::Eval(eval) => {
-                        out.open(&format!("{name}(eval("));
-                        out.eval(eval);
-                        out.glued("))");
-                    }
-                    Argument::Field(field) => out.call(name, &field.text),
-                    Argument::Rows | Argument::Sparkline(_) => out.word(name),
-                }
-                out.output(Some(&sum.name));
+                out.named(&sum.name, |out| out.measure(rate_name(*seconds), &sum.argument));
             }
             Item::Expression { value, aggregations, name } => {
-                out.open("eval(");
-                out.eval(&written(value.clone(), aggregations));
-                out.glued(")");
-                out.output(Some(name));
+                out.named(name, |out| {
+                    out.open("eval(");
+                    out.nested(|out| out.eval(&written(value.clone(), aggregations)));
+                    out.glued(")");
+                });
             }
         }
     }
@@ -66,11 +62,7 @@ fn written(value: Eval, aggregations: &[Aggregation]) -> Eval {
                 vec![Eval { kind: EvalKind::Call { name, arguments: vec![eval.clone()] }, span }]
             }
         };
-        let mut text = aggregate_name(found.function).to_owned();
-        if let F::Percentile(n, _) = found.function {
-            text.push_str(&n.to_string());
-        }
-        Some(EvalKind::Call { name: Spanned { text, span }, arguments })
+        Some(EvalKind::Call { name: Spanned { text: spelled(found.function), span }, arguments })
     })
 }
 
@@ -171,7 +163,8 @@ fn aggregation(name: &Spanned, arguments: &[Eval], span: Span) -> Option<Aggrega
         [] if function == F::Count => Argument::Rows,
         [Eval { kind: EvalKind::Field(field), span }] => Argument::Field(Spanned { text: field.clone(), span: *span }),
         [Eval { kind: EvalKind::Call { name, arguments }, .. }] if name.text.eq_ignore_ascii_case("eval") => {
-            Argument::Eval(arguments.first()?.clone())
+            let [only] = arguments.as_slice() else { return None };
+            Argument::Eval(only.clone())
         }
         _ => return None,
     };

@@ -70,15 +70,23 @@ impl Syntax for Chart {
     }
 
     fn print(&self, out: &mut Printer) {
-        self.series.print(out);
-        self.items.iter().for_each(|item| item.print(out));
-        for (word, split) in [("over", &self.row), ("by", &self.column)] {
-            if let Some(split) = split {
-                out.word(word);
-                split.print(out);
+        let Self { items, row, column, series } = self;
+        series.print(out);
+        items.iter().for_each(|item| item.print(out));
+        match (row, column) {
+            (Some(row), Some(column)) => {
+                out.word("over");
+                row.print(out);
+                out.word("by");
+                column.print(out);
             }
+            (Some(only), None) | (None, Some(only)) => {
+                out.word("by");
+                only.print(out);
+            }
+            (None, None) => {}
         }
-        self.series.print_where(out);
+        series.print_where(out);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -62,10 +62,11 @@ impl Syntax for Convert {
     }
 
     fn print(&self, out: &mut Printer) {
-        if self.timeformat != DEFAULT_FORMAT {
-            out.option("timeformat", &self.timeformat);
+        let Self { timeformat, conversions } = self;
+        if timeformat != DEFAULT_FORMAT {
+            out.option("timeformat", timeformat);
         }
-        for conversion in &self.conversions {
+        for conversion in conversions {
             out.call(&conversion.function.text, &conversion.field.text);
             out.output(conversion.output.as_ref());
         }

@@ -3,7 +3,7 @@
 use super::Syntax;
 use crate::diagnostic::Reported;
 use crate::function::to_text;
-use crate::ir::{Expr, ExprKind, Pattern, Rel, Type};
+use crate::ir::{Column, Expr, ExprKind, Pattern, Rel, Type};
 use crate::source::Span;
 use crate::spl::eval::{self, Eval as Expression};
 use crate::spl::lower::Lowering;
@@ -75,7 +75,8 @@ impl Syntax for Eval {
     }
 
     fn print(&self, out: &mut Printer) {
-        for (i, (name, value)) in self.assignments.iter().enumerate() {
+        let Self { assignments } = self;
+        for (i, (name, value)) in assignments.iter().enumerate() {
             out.comma(i);
             name.print(out);
             out.word("=");
@@ -171,7 +172,8 @@ impl Lowering<'_> {
             None => return Ok(()),
         };
         let pattern = Pattern::of_text(&name);
-        for column in self.scope.columns.iter_mut().filter(|c| pattern.matches(&c.name, false)) {
+        let fits = |c: &&mut Column| pattern.matches(&c.name, false) && !c.name.starts_with(['_', '(']);
+        for column in self.scope.columns.iter_mut().filter(fits) {
             column.ty = Type { multivalue: column.ty.multivalue, ..Type::UNKNOWN };
             column.nullable = true;
         }

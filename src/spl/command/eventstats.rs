@@ -34,8 +34,9 @@ impl Syntax for Eventstats {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.aggregations(&self.aggregations);
-        out.by(&self.by);
+        let Self { aggregations, by } = self;
+        out.aggregations(aggregations);
+        out.by(by);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

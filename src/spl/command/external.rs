@@ -20,7 +20,7 @@ pub struct External {
 }
 
 /// Commands whose meaning depends on something outside the query, and on what.
-const OUTSIDE: &[(&str, &str)] = &[
+pub(super) const OUTSIDE: &[(&str, &str)] = &[
     ("apply", "a trained machine-learning model"),
     ("fit", "the Machine Learning Toolkit"),
     ("score", "the Machine Learning Toolkit"),

@@ -69,18 +69,19 @@ impl Syntax for Extract {
     }
 
     fn print(&self, out: &mut Printer) {
-        for (option, text) in [("pairdelim", &self.pair_delimiters), ("kvdelim", &self.value_delimiters)] {
-            if let Some(text) = text {
-                out.option(option, text);
+        let Self { pair_delimiters, value_delimiters, all, limit, max_characters, extractors } = self;
+        for (option, value) in [("pairdelim", pair_delimiters), ("kvdelim", value_delimiters)] {
+            if let Some(value) = value {
+                out.option(option, value);
             }
         }
-        out.flag("mv_add", self.all, false);
-        for (option, number) in [("limit", self.limit), ("maxchars", self.max_characters)] {
-            if let Some(number) = number {
-                out.option(option, &number.to_string());
+        out.flag("mv_add", *all, false);
+        for (option, value) in [("limit", limit), ("maxchars", max_characters)] {
+            if let Some(value) = value {
+                out.option(option, &value.to_string());
             }
         }
-        out.names(&self.extractors);
+        out.names(extractors);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

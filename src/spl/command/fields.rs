@@ -30,10 +30,11 @@ impl Syntax for Fields {
     }
 
     fn print(&self, out: &mut Printer) {
-        if self.remove {
+        let Self { remove, fields } = self;
+        if *remove {
             out.word("-");
         }
-        out.names(&self.fields);
+        out.names(fields);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

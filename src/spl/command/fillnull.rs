@@ -38,10 +38,11 @@ impl Syntax for Fillnull {
     }
 
     fn print(&self, out: &mut Printer) {
-        if self.value.text != "0" {
-            out.option("value", &self.value.text);
+        let Self { value, fields } = self;
+        if value.text != "0" {
+            out.option("value", &value.text);
         }
-        out.names(&self.fields);
+        out.names(fields);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -39,8 +39,9 @@ impl Syntax for From {
     }
 
     fn print(&self, out: &mut Printer) {
+        let Self { datamodel } = self;
         out.word("datamodel:");
-        out.glued_name(&self.datamodel.text);
+        out.glued_name(&datamodel.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

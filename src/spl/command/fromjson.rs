@@ -38,10 +38,9 @@ impl Syntax for Fromjson {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.name(&self.field.text);
-        if !self.prefix.is_empty() {
-            out.option("prefix", &self.prefix);
-        }
+        let Self { field, prefix } = self;
+        out.text_option("prefix", prefix, "");
+        out.name(&field.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -44,10 +44,11 @@ impl Syntax for Iplocation {
     }
 
     fn print(&self, out: &mut Printer) {
-        if !self.prefix.is_empty() {
-            out.option("prefix", &self.prefix);
+        let Self { field, prefix } = self;
+        if !prefix.is_empty() {
+            out.option("prefix", prefix);
         }
-        out.name(&self.field.text);
+        out.name(&field.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -46,14 +46,15 @@ impl Syntax for Lookup {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.name(&self.table.text);
-        for (column, field) in &self.on {
+        let Self { table, on, outputs, keep_existing } = self;
+        out.name(&table.text);
+        for (column, field) in on {
             out.renamed(&column.text, &field.text);
         }
-        if self.keep_existing || !self.outputs.is_empty() {
-            out.word(if self.keep_existing { "OUTPUTNEW" } else { "OUTPUT" });
+        if *keep_existing || !outputs.is_empty() {
+            out.word(if *keep_existing { "OUTPUTNEW" } else { "OUTPUT" });
         }
-        for (column, field) in &self.outputs {
+        for (column, field) in outputs {
             out.renamed(&column.text, &field.text);
         }
     }

@@ -43,10 +43,11 @@ impl Syntax for Makecontinuous {
     }
 
     fn print(&self, out: &mut Printer) {
-        if let Some(field) = &self.field {
+        let Self { field, bins } = self;
+        if let Some(field) = field {
             out.name(&field.text);
         }
-        self.bins.print(out);
+        bins.print(out);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

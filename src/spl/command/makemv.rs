@@ -57,15 +57,16 @@ impl Syntax for Makemv {
     }
 
     fn print(&self, out: &mut Printer) {
-        match &self.by {
+        let Self { by, allow_empty, field } = self;
+        match by {
             By::Delimiter(delimiter) if delimiter == " " => {}
             By::Delimiter(delimiter) => out.option("delim", delimiter),
             By::Tokenizer(regex) => out.option("tokenizer", &regex.text),
         }
-        if self.allow_empty {
+        if *allow_empty {
             out.option("allowempty", "t");
         }
-        out.name(&self.field.text);
+        out.name(&field.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

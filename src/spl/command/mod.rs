@@ -43,6 +43,7 @@ mod span;
 
 pub use append::Limits;
 pub use cells::Item;
+pub(crate) use cells::rate_name;
 pub use eval::{Part, Target};
 pub use foreach::Tokens;
 pub use makemv::By as MakemvBy;
@@ -183,6 +184,13 @@ commands! {
     xmlkv Xmlkv,
     xpath Xpath,
     xyseries Xyseries,
+}
+
+/// The names of all commands of SPL, without aliases: each with whether it is implemented.
+pub(crate) fn names() -> impl Iterator<Item = (&'static str, bool)> {
+    let implemented = IMPLEMENTED.iter().filter_map(|names| names.first()).map(|name| (*name, true));
+    let refused = external::OUTSIDE.iter().map(|(name, _)| *name).chain(other::KNOWN.iter().copied());
+    implemented.chain(refused.map(|name| (name, false)))
 }
 
 /// Commands that begin a pipeline.

@@ -42,15 +42,19 @@ impl Syntax for Mstats {
     }
 
     fn print(&self, out: &mut Printer) {
-        if let Some(span) = &self.span {
+        let Self { aggregations, condition, by, span } = self;
+        if let Some(span) = span {
             out.option("span", &span.to_string());
         }
-        out.aggregations(&self.aggregations);
-        if !self.condition.is_empty() {
-            out.word("where");
-            out.search(&self.condition);
-        }
-        out.by(&self.by);
+        out.aggregations(aggregations);
+        // Behind the conditions and behind the keys it would be the option.
+        out.with_stops(&["by", "groupby", "span"], |out| {
+            if !condition.is_empty() {
+                out.word("where");
+                out.search(condition);
+            }
+            out.by(by);
+        });
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

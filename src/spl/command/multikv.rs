@@ -42,13 +42,18 @@ impl Syntax for Multikv {
     }
 
     fn print(&self, out: &mut Printer) {
-        self.options.iter().for_each(|(option, value)| out.option(&option.text, &value.text));
-        for (word, names) in [("fields", &self.fields), ("filter", &self.filter)] {
-            if !names.is_empty() {
-                out.word(word);
-                out.names(names);
-            }
+        let Self { options, fields, filter } = self;
+        for (option, value) in options {
+            out.option(&option.text, &value.text);
         }
+        out.with_stops(&["fields", "filter"], |out| {
+            for (word, names) in [("fields", fields), ("filter", filter)] {
+                if !names.is_empty() {
+                    out.word(word);
+                    out.names(names);
+                }
+            }
+        });
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

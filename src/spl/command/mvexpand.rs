@@ -32,8 +32,9 @@ impl Syntax for Mvexpand {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.name(&self.field.text);
-        out.number_option("limit", self.limit, 0);
+        let Self { field, limit } = self;
+        out.name(&field.text);
+        out.number_option("limit", *limit, 0);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -21,7 +21,8 @@ impl Syntax for Nomv {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.name(&self.field.text);
+        let Self { field } = self;
+        out.name(&field.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

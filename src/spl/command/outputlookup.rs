@@ -23,7 +23,8 @@ impl Syntax for Outputlookup {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.name(&self.table.text);
+        let Self { table } = self;
+        out.name(&table.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -17,13 +17,15 @@ pub struct Rangemap {
     pub default: String,
 }
 
+/// What a number outside all ranges gets where the search says nothing.
+const DEFAULT: &str = "None";
 const HELP: &str = "write `rangemap field=count low=0-10 high=11-100 default=severe`";
 
 impl Syntax for Rangemap {
     const NAMES: &'static [&'static str] = &["rangemap"];
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
-        let (mut field, mut ranges, mut default) = (None, Vec::new(), "None".to_owned());
+        let (mut field, mut ranges, mut default) = (None, Vec::new(), DEFAULT.to_owned());
         loop {
             while p.eat(",") {}
             if p.at_stage_end() {
@@ -48,11 +50,12 @@ impl Syntax for Rangemap {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.option("field", &self.field.text);
-        self.ranges.iter().for_each(|(name, from, to)| out.option(&name.text, &format!("{from}-{to}")));
-        if self.default != "None" {
-            out.option("default", &self.default);
+        let Self { field, ranges, default } = self;
+        out.option("field", &field.text);
+        for (name, from, to) in ranges {
+            out.option(&name.text, &format!("{from}-{to}"));
         }
+        out.text_option("default", default, DEFAULT);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -49,13 +49,14 @@ impl Syntax for Regex {
     }
 
     fn print(&self, out: &mut Printer) {
-        if let Some(field) = &self.field {
+        let Self { field, negated, regex } = self;
+        if let Some(field) = field {
             // In double quotes it would be the regular expression.
             out.single_quoted_name(&field.text);
-            out.glued(if self.negated { "!=" } else { "=" });
-            out.quoted_glued(&self.regex.text);
+            out.glued(if *negated { "!=" } else { "=" });
+            out.quoted_glued(&regex.text);
         } else {
-            out.quoted(&self.regex.text);
+            out.quoted(&regex.text);
         }
     }
 

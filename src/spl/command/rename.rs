@@ -43,7 +43,8 @@ impl Syntax for Rename {
     }
 
     fn print(&self, out: &mut Printer) {
-        for (i, (from, to)) in self.pairs.iter().enumerate() {
+        let Self { pairs } = self;
+        for (i, (from, to)) in pairs.iter().enumerate() {
             out.comma(i);
             out.name(&from.text);
             out.output(Some(to));

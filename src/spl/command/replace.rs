@@ -51,14 +51,15 @@ impl Syntax for Replace {
     }
 
     fn print(&self, out: &mut Printer) {
-        for (i, (old, new)) in self.pairs.iter().enumerate() {
+        let Self { pairs, fields } = self;
+        for (i, (old, new)) in pairs.iter().enumerate() {
             out.comma(i);
             out.name(&old.text);
             out.word("with");
             out.name(&new.text);
         }
         out.word("in");
-        out.names(&self.fields);
+        out.names(fields);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -69,17 +69,14 @@ impl Syntax for Rex {
     }
 
     fn print(&self, out: &mut Printer) {
-        if let Some(field) = &self.field {
-            out.option("field", &field.text);
-        }
-        out.number_option("max_match", self.max_match, 1);
-        if self.sed {
+        let Self { field, regex, max_match, sed, offset_field } = self;
+        out.option_of("field", field.as_ref());
+        out.number_option("max_match", *max_match, 1);
+        if *sed {
             out.option("mode", "sed");
         }
-        if let Some(field) = &self.offset_field {
-            out.option("offset_field", &field.text);
-        }
-        out.quoted(&self.regex.text);
+        out.option_of("offset_field", offset_field.as_ref());
+        out.quoted(&regex.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
@@ -102,10 +99,6 @@ impl Syntax for Rex {
         // Several matches, or a match in each of several values.
         let all = self.max_match != 1;
         let many = all || value.ty.multivalue;
-        if all && value.ty.multivalue {
-            let message = format!("`rex` with `max_match` over the multivalue field `{name}` is not supported");
-            return Err(super::unsupported(lowering, at, message, "use `mvexpand` before"));
-        }
         let mut columns: Vec<(Name, Expr)> = Vec::new();
         if let Some(offsets) = &self.offset_field {
             if value.ty.multivalue {
@@ -130,13 +123,17 @@ impl Syntax for Rex {
                 let ty = Type { multivalue: all, ..Type::UNKNOWN };
                 Expr::new(kind, ty, true, span)
             };
-            let mut captured = each_value(value.clone(), lowering, span, capture);
+            // All matches of all values are one list.
+            let mut captured = if all { capture(value.clone()) } else { each_value(value.clone(), lowering, span, capture) };
             // Where nothing matches, a field of that name keeps its value.
             if let Some(old) = lowering.existing(&group, self.regex.span) {
-                if old.ty.multivalue != many {
-                    let message = format!("`{group}` would hold one value in some rows and several in others");
-                    return Err(super::unsupported(lowering, span, message, "capture into a new field"));
-                }
+                // One value is a list of one where the other side has several.
+                let (captured_first, old) = match (many, old.ty.multivalue) {
+                    (true, false) => (captured, listed(old)),
+                    (false, true) => (listed(captured), old),
+                    _ => (captured, old),
+                };
+                captured = captured_first;
                 let (ty, nullable) = (captured.ty.union(old.ty), old.nullable);
                 captured = Expr::new(ExprKind::Coalesce(vec![captured, old]), ty, nullable, span);
             }
@@ -214,6 +211,12 @@ fn class(c: char) -> String {
     if matches!(c, '\\' | ']' | '[' | '^' | '-') { format!("\\{c}") } else { c.to_string() }
 }
 
+/// The value as a multivalue field of one.
+fn listed(value: Expr) -> Expr {
+    let (ty, nullable, span) = (Type::many(value.ty.scalar), value.nullable, value.span);
+    Expr::new(ExprKind::Call { function: "mvappend", args: vec![value] }, ty, nullable, span)
+}
+
 /// `f` on the value, or on each of several.
 fn each_value(value: Expr, lowering: &mut Lowering<'_>, span: Span, f: impl FnOnce(Expr) -> Expr) -> Expr {
     if !value.ty.multivalue {
@@ -238,7 +241,28 @@ mod tests {
         project head
         => head: multivalue<unknown>?
         "#);
-        assert_eq!(codes(r#"eval words=split(userAgent, " ") | rex field=words max_match=0 "(?<head>x)""#), ["S211"]);
+        insta::assert_snapshot!(ir(r#"eval words=split(userAgent, " ") | rex field=words max_match=0 "(?<head>x)" | table head"#), @r#"
+        extend words = split(userAgent, " ")
+        extend head = capture_all(words, "(?<head>x)", head)
+        project head
+        => head: multivalue<unknown>?
+        "#);
+    }
+
+    #[test]
+    fn where_nothing_matches_one_value_is_a_list_of_one() {
+        insta::assert_snapshot!(ir(r#"eval head="x" | rex field=userAgent max_match=0 "(?<head>[a-z]+)/" | table head"#), @r#"
+        extend head = "x"
+        extend head = coalesce(capture_all(userAgent, "(?<head>[a-z]+)/", head), mvappend(head))
+        project head
+        => head: multivalue<unknown>
+        "#);
+        insta::assert_snapshot!(ir(r#"eval head=split("x y", " ") | rex field=userAgent "(?<head>[a-z]+)/" | table head"#), @r#"
+        extend head = split("x y", " ")
+        extend head = coalesce(mvappend(capture(userAgent, "(?<head>[a-z]+)/", head)), head)
+        project head
+        => head: multivalue<unknown>
+        "#);
     }
 
     #[test]

@@ -21,7 +21,8 @@ impl Syntax for Search {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.search(&self.condition);
+        let Self { condition } = self;
+        out.search(condition);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -13,9 +13,9 @@ use crate::ir::{
 };
 use crate::source::Span;
 use crate::spl::lower::aggregate::{function, parse_one};
-use crate::spl::lower::{Aggregation, Lowering};
+use crate::spl::lower::{Aggregation, Argument, Lowering};
 use crate::spl::parser::{Parser, Spanned};
-use crate::spl::print::{Printer, aggregate_name};
+use crate::spl::print::{Printer, spelled};
 
 /// A field that splits rows or columns.
 #[derive(Clone, PartialEq, Debug)]
@@ -104,11 +104,15 @@ impl Split {
 impl Score {
     fn print(&self, out: &mut Printer) {
         match self {
-            Score::Rows(aggregation) => out.aggregation(aggregation),
-            Score::Cells(F::Percentile(n, exact)) => {
-                out.word(&format!("{}{n}", aggregate_name(F::Percentile(*n, *exact))));
+            Score::Cells(function) => out.word(&spelled(*function)),
+            // The bare word is that of the cells.
+            Score::Rows(rows) if rows.argument == Argument::Rows => {
+                out.word("count()");
+                if rows.name.text != "count" {
+                    out.output(Some(&rows.name));
+                }
             }
-            Score::Cells(function) => out.word(aggregate_name(*function)),
+            Score::Rows(aggregation) => out.aggregation(aggregation),
         }
     }
 }
@@ -121,28 +125,23 @@ impl Series {
 
     /// The options, as they stand before the aggregations.
     pub(super) fn print(&self, out: &mut Printer) {
-        let usual = Series::default();
-        match self.choice {
+        let (Self { choice, score, use_null, null_text, use_other, other_text, naming }, usual) =
+            (self, Self::default());
+        match *choice {
             Choice::All => out.option("limit", "0"),
-            Choice::Ranked { count, bottom, others: false } if self.choice != usual.choice => {
-                out.option("limit", &format!("{}{count}", if bottom { "bottom" } else { "" }));
-            }
-            _ => {}
+            Choice::Ranked { count, bottom: true, others: false } => out.option("limit", &format!("bottom{count}")),
+            Choice::Ranked { count, bottom: false, others: false } => out.number_option("limit", count, DEFAULT_LIMIT),
+            Choice::Ranked { others: true, .. } | Choice::Over(_) | Choice::Under(_) => {}
         }
-        if let (Some(score), false) = (&self.score, self.is_condition()) {
+        if let (Some(score), false) = (score, self.is_condition()) {
             out.open("agg=");
             score.print(out);
         }
-        out.flag("usenull", self.use_null, true);
-        out.flag("useother", self.use_other, true);
-        for (option, text, usual) in
-            [("nullstr", &self.null_text, usual.null_text), ("otherstr", &self.other_text, usual.other_text)]
-        {
-            if *text != usual {
-                out.option(option, text);
-            }
-        }
-        self.naming.print(out);
+        out.flag("usenull", *use_null, true);
+        out.flag("useother", *use_other, true);
+        out.text_option("nullstr", null_text, &usual.null_text);
+        out.text_option("otherstr", other_text, &usual.other_text);
+        naming.print(out);
     }
 
     /// The condition behind the field of the columns.
@@ -221,7 +220,11 @@ impl Series {
             return Err(p.expected("`in`, `notin`, `<` or `>`", HELP));
         }
         let bound = p.expect_name("a number", HELP)?;
-        let number = p.number("where", &bound)?;
+        let number: f64 = p.number("where", &bound)?;
+        if !number.is_finite() {
+            let message = format!("`{}` is no number to compare with", bound.text);
+            return Err(p.fail(&code::WRONG_ARGUMENTS, message, bound.span, HELP));
+        }
         self.choice = if over { Choice::Over(number) } else { Choice::Under(number) };
         Ok(true)
     }

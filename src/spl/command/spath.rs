@@ -42,7 +42,8 @@ impl Syntax for Spath {
     }
 
     fn print(&self, out: &mut Printer) {
-        for (option, value) in [("input", &self.input), ("output", &self.output), ("path", &self.path)] {
+        let Self { input, output, path } = self;
+        for (option, value) in [("input", input), ("output", output), ("path", path)] {
             if let Some(value) = value {
                 out.option(option, &value.text);
             }

@@ -50,14 +50,15 @@ impl Syntax for Strcat {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.flag("allrequired", self.all_required, false);
-        for part in &self.parts {
+        let Self { all_required, parts, output } = self;
+        out.flag("allrequired", *all_required, false);
+        for part in parts {
             match part {
                 Part::Field(field) => out.single_quoted_name(&field.text),
                 Part::Text(text) => out.quoted(&text.text),
             }
         }
-        out.single_quoted_name(&self.output.text);
+        out.single_quoted_name(&output.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

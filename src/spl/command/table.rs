@@ -25,7 +25,8 @@ impl Syntax for Table {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.names(&self.fields);
+        let Self { fields } = self;
+        out.names(fields);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -38,7 +38,8 @@ impl Syntax for Tail {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.number(self.count);
+        let Self { count } = self;
+        out.number(count);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

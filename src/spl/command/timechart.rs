@@ -72,17 +72,18 @@ impl Syntax for Timechart {
     }
 
     fn print(&self, out: &mut Printer) {
-        self.bins.print(out);
-        out.flag("cont", self.continuous, true);
-        out.flag("fixedrange", self.fixed_range, true);
-        out.flag("partial", self.partial, true);
-        self.series.print(out);
-        self.items.iter().for_each(|item| item.print(out));
-        if let Some(column) = &self.column {
+        let Self { items, bins, column, series, continuous, fixed_range, partial } = self;
+        out.flag("cont", *continuous, true);
+        out.flag("fixedrange", *fixed_range, true);
+        out.flag("partial", *partial, true);
+        bins.print(out);
+        series.print(out);
+        items.iter().for_each(|item| item.print(out));
+        if let Some(column) = column {
             out.word("by");
             column.print(out);
+            series.print_where(out);
         }
-        self.series.print_where(out);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -50,6 +50,8 @@ impl Kind {
 
 const KINDS: [Kind; 6] = [Kind::Auto, Kind::Boolean, Kind::Json, Kind::Number, Kind::String, Kind::None];
 const OPTIONS: &[&str] = &["default_type", "fill_null", "include_internal", "output_field"];
+/// The field of the text where the search says nothing.
+const OUTPUT: &str = "_raw";
 const HELP: &str = "write `tojson str(a) num(b) output_field=json`";
 
 impl Syntax for Tojson {
@@ -61,7 +63,7 @@ impl Syntax for Tojson {
             default_kind: Kind::None,
             fill_null: false,
             include_internal: false,
-            output: "_raw".to_owned(),
+            output: OUTPUT.to_owned(),
         };
         let mut plain = Vec::new();
         loop {
@@ -97,16 +99,17 @@ impl Syntax for Tojson {
     }
 
     fn print(&self, out: &mut Printer) {
-        for (kind, field) in &self.fields {
-            out.call(kind.name(), &field.text);
-        }
-        if self.default_kind != Kind::None {
-            out.option("default_type", self.default_kind.name());
-        }
-        out.flag("fill_null", self.fill_null, false);
-        out.flag("include_internal", self.include_internal, false);
-        if self.output != "_raw" {
-            out.option("output_field", &self.output);
+        let Self { fields, default_kind, fill_null, include_internal, output } = self;
+        out.text_option("default_type", default_kind.name(), Kind::None.name());
+        out.flag("fill_null", *fill_null, false);
+        out.flag("include_internal", *include_internal, false);
+        out.text_option("output_field", output, OUTPUT);
+        for (kind, field) in fields {
+            if kind == default_kind {
+                out.name(&field.text);
+            } else {
+                out.call(kind.name(), &field.text);
+            }
         }
     }
 

@@ -69,10 +69,11 @@ impl Syntax for Top {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.number_option("limit", self.limit, 10);
-        print_column(out, self.count.as_deref(), "count", ["showcount", "countfield"]);
-        print_column(out, self.percent.as_deref(), "percent", ["showperc", "percentfield"]);
-        out.names(&self.fields);
+        let Self { rare: _, limit, fields, count, percent } = self;
+        out.number_option("limit", *limit, 10);
+        print_column(out, count.as_deref(), "count", ["showcount", "countfield"]);
+        print_column(out, percent.as_deref(), "percent", ["showperc", "percentfield"]);
+        out.names(fields);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

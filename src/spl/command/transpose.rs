@@ -20,12 +20,14 @@ pub struct Transpose {
 const OPTIONS: &[&str] = &["column_name", "header_field", "include_empty"];
 /// How many rows become columns where the search says nothing.
 const ROWS: u64 = 5;
+/// The field of the old columns' names where the search says nothing.
+const COLUMN_NAME: &str = "column";
 
 impl Syntax for Transpose {
     const NAMES: &'static [&'static str] = &["transpose"];
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
-        let column_name = "column".to_owned();
+        let column_name = COLUMN_NAME.to_owned();
         let mut transpose = Transpose { rows: ROWS, column_name, header_field: None, include_empty: true };
         while !p.at_stage_end() {
             if let Some((option, value)) = p.option()? {
@@ -45,16 +47,13 @@ impl Syntax for Transpose {
     }
 
     fn print(&self, out: &mut Printer) {
-        if self.rows != ROWS {
-            out.number(self.rows);
+        let Self { rows, column_name, header_field, include_empty } = self;
+        if *rows != ROWS {
+            out.number(rows);
         }
-        if self.column_name != "column" {
-            out.option("column_name", &self.column_name);
-        }
-        if let Some(field) = &self.header_field {
-            out.option("header_field", &field.text);
-        }
-        out.flag("include_empty", self.include_empty, true);
+        out.text_option("column_name", column_name, COLUMN_NAME);
+        out.option_of("header_field", header_field.as_ref());
+        out.flag("include_empty", *include_empty, true);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

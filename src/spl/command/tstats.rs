@@ -82,23 +82,24 @@ impl Syntax for Tstats {
     }
 
     fn print(&self, out: &mut Printer) {
-        if let Some(fill) = &self.fill {
+        let Self { aggregations, datamodel, condition, by, span, fill } = self;
+        if let Some(fill) = fill {
             out.option("fillnull_value", fill);
         }
-        out.aggregations(&self.aggregations);
-        if let Some(datamodel) = &self.datamodel {
+        out.aggregations(aggregations);
+        if let Some(datamodel) = datamodel {
             out.word("from");
             out.option("datamodel", &datamodel.text);
         }
-        if !self.condition.is_empty() {
+        if !condition.is_empty() {
             out.word("where");
-            out.search(&self.condition);
+            out.search(condition);
         }
-        if !self.by.is_empty() || self.span.is_some() {
+        if !by.is_empty() || span.is_some() {
             out.word("by");
-            out.names(&self.by);
+            out.names(by);
         }
-        if let Some(span) = &self.span {
+        if let Some(span) = span {
             out.option("span", &span.to_string());
         }
     }

@@ -32,7 +32,10 @@ impl Syntax for Untable {
     }
 
     fn print(&self, out: &mut Printer) {
-        [&self.row, &self.name, &self.value].into_iter().for_each(|f| out.name(&f.text));
+        let Self { row, name, value } = self;
+        for field in [row, name, value] {
+            out.name(&field.text);
+        }
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

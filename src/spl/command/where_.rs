@@ -21,7 +21,8 @@ impl Syntax for Where {
     }
 
     fn print(&self, out: &mut Printer) {
-        out.eval(&self.condition);
+        let Self { condition } = self;
+        out.eval(condition);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

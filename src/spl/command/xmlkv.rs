@@ -35,7 +35,8 @@ impl Syntax for Xmlkv {
     }
 
     fn print(&self, out: &mut Printer) {
-        if let Some(field) = &self.field {
+        let Self { field } = self;
+        if let Some(field) = field {
             out.name(&field.text);
         }
     }

@@ -19,6 +19,8 @@ pub struct Xpath {
 }
 
 const OPTIONS: &[&str] = &["outfield", "field", "default"];
+/// The field of the values where the search says nothing.
+const OUTPUT: &str = "xpath";
 const HELP: &str = "write `xpath outfield=name \"//path/to/@value\" field=text`";
 
 impl Syntax for Xpath {
@@ -26,7 +28,7 @@ impl Syntax for Xpath {
 
     fn parse(p: &mut Parser<'_>) -> Result<Self, Reported> {
         let (mut path, mut field, mut default) = (None, None, None);
-        let mut output = "xpath".to_owned();
+        let mut output = OUTPUT.to_owned();
         while !p.at_stage_end() {
             match p.option()? {
                 Some((option, value)) => match option.text.as_str() {
@@ -49,16 +51,13 @@ impl Syntax for Xpath {
     }
 
     fn print(&self, out: &mut Printer) {
-        if self.output != "xpath" {
-            out.option("outfield", &self.output);
-        }
-        out.quoted(&self.path.text);
-        if let Some(field) = &self.field {
-            out.option("field", &field.text);
-        }
-        if let Some(default) = &self.default {
+        let Self { path, field, output, default } = self;
+        out.text_option("outfield", output, OUTPUT);
+        out.option_of("field", field.as_ref());
+        if let Some(default) = default {
             out.option("default", default);
         }
+        out.quoted(&path.text);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

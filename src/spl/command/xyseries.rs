@@ -92,8 +92,11 @@ impl Syntax for Xyseries {
     }
 
     fn print(&self, out: &mut Printer) {
-        self.naming.print(out);
-        [&self.row, &self.column].into_iter().chain(&self.values).for_each(|f| out.name(&f.text));
+        let Self { row, column, values, naming } = self;
+        naming.print(out);
+        out.name(&row.text);
+        out.name(&column.text);
+        out.names(values);
     }
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {

@@ -7,6 +7,7 @@ use crate::ir::{self, AggregateFunction as F, Expr, ExprKind, Name, Scalar, Type
 use crate::source::Span;
 use crate::spl::eval::{self, Eval};
 use crate::spl::parser::{Parser, Spanned};
+use crate::spl::print::aggregate_name;
 
 /// `function(argument) as name`.
 #[derive(Clone, PartialEq, Debug)]
@@ -61,6 +62,14 @@ const NAMES: &[&str] = &[
     "var",
     "varp",
 ];
+
+/// The names of all aggregations: each with whether it is implemented, aliases by the name that stands for them.
+pub(crate) fn names() -> impl Iterator<Item = (&'static str, bool)> {
+    let known = NAMES.iter().filter_map(|name| function(name)).map(|f| (aggregate_name(f), true));
+    // Those that belong to `timechart` are implemented there.
+    let refused = REFUSED.iter().map(|(name, _)| (*name, name.starts_with("per_")));
+    known.chain(refused).chain([("sparkline", false)])
+}
 
 /// The aggregate function of a name.
 pub(crate) fn function(name: &str) -> Option<F> {

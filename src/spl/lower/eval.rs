@@ -100,6 +100,12 @@ impl Lowering<'_> {
                 if joins {
                     return Ok(concat(vec![left, right], span));
                 }
+                if op == ArithmeticOp::Add && [&left, &right].iter().all(|e| e.ty.scalar == Scalar::Unknown) {
+                    let message = "`+` adds these fields as numbers; where both hold other text Splunk joins it, and here \
+                                   is no value (differs)";
+                    let help = "write `.` to join texts, or `tonumber` around a number";
+                    self.sink.push(Diagnostic::new(&code::APPROXIMATION, message).at(span).help(help));
+                }
                 let (left, right) = (only_value(left), only_value(right));
                 for side in [&left, &right] {
                     if side.ty.scalar == Scalar::Boolean {
@@ -252,7 +258,12 @@ impl Lowering<'_> {
         let ty = if name == "mvmap" { Type::many(body.ty.scalar) } else { value.ty };
         if !value.ty.multivalue {
             let kind = if name == "mvmap" {
-                body.clone().substitute_variable(variable, &value).kind
+                let body = body.clone().substitute_variable(variable, &value);
+                // Without a value there is nothing to compute with, whatever the body says.
+                match value.nullable {
+                    true => ExprKind::Case { arms: vec![(value.clone().is_not_null(), body)], otherwise: None },
+                    false => body.kind,
+                }
             } else {
                 let condition = body.substitute_variable(variable, &value);
                 ExprKind::Case { arms: vec![(condition, value.clone())], otherwise: None }

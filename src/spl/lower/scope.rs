@@ -415,6 +415,13 @@ impl Lowering<'_> {
             found = self.member(name, span);
         }
         if let Some(assigned) = self.named_by_data(name, span) {
+            // An event may have a field of this name.
+            if found.is_none() && origin.schemas().any(|s| s.json) && stripped == name {
+                for schema in origin.schemas().filter(|s| s.json) {
+                    self.use_raw(schema, name, raw_path_type(name), true, span);
+                }
+                found = Some(Expr::column(name, raw_path_type(name), true, span));
+            }
             // The row's own assignment replaces what an event has, so the column is of that name whatever it held.
             found = match found {
                 Some(known) if known.as_column().is_some_and(|c| **c == *name) => {

@@ -12,7 +12,7 @@ mod search;
 
 use std::fmt;
 
-pub(crate) use aggregate::aggregate_name;
+pub(crate) use aggregate::{aggregate_name, spelled};
 
 use super::command::Command;
 use super::parser::{MAX_DEPTH, Spanned};
@@ -137,9 +137,16 @@ impl Printer {
 
     /// A field name, a table's name or a plain word of a command; in double quotes where it has to be.
     pub(crate) fn name(&mut self, name: &str) {
-        let name =
-            if quote::begins_with_word(name, self.stops) { quote::quoted(name, '"') } else { quote::name(name, '"') };
-        self.word(&name);
+        if quote::begins_with_word(name, self.stops) { self.quoted(name) } else { self.word(&quote::name(name, '"')) }
+    }
+
+    /// A field name on the left of a comparison of `search`.
+    fn search_field(&mut self, name: &str) {
+        if quote::begins_with_word(name, self.stops) {
+            self.quoted(name)
+        } else {
+            self.word(&quote::search_field(name))
+        }
     }
 
     pub(crate) fn quoted_glued(&mut self, text: &str) {

@@ -38,7 +38,7 @@ impl Printer {
                 self.nested(|out| out.condition(inner, Place::Not));
             }
             Search::Compare { field, op, value, .. } => {
-                self.word(&quote::search_field(&field.text));
+                self.search_field(&field.text);
                 self.glued(op.symbol());
                 // `= =x` is a value that begins with a sign, `==x` is not.
                 let apart = value.text.starts_with('=') && !value.quoted && !value.case_sensitive && !value.whole_term;
@@ -46,12 +46,12 @@ impl Printer {
                 self.value(value);
             }
             Search::CompareCall { field, op, call, .. } => {
-                self.word(&quote::search_field(&field.text));
+                self.search_field(&field.text);
                 self.open_glued(op.symbol());
                 self.eval(call);
             }
             Search::In { field, values, .. } => {
-                self.word(&quote::search_field(&field.text));
+                self.search_field(&field.text);
                 self.word("IN");
                 self.open("(");
                 for (i, value) in values.iter().enumerate() {

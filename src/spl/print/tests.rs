@@ -89,6 +89,83 @@ fn names_are_quoted_as_each_command_reads_them() {
 }
 
 #[test]
+fn charts_say_which_series_get_columns() {
+    assert_eq!(
+        printed("a | chart limit=top5 agg=count() count over r span=10 by c bins=5 usenull=f"),
+        "a | chart limit=5 agg=count() usenull=f count over r span=10 by c bins=5"
+    );
+    assert_eq!(
+        printed("a | timechart span=5min per_hour(x), (sum(a)/count) by c where max(x) notin bottom 3"),
+        "a | timechart span=5m per_hour(x) eval(sum(a) / count()) as \"(sum(a)/count)\" by c where max(x) notin bottom3"
+    );
+    assert_eq!(printed("a | chart sparkline, sparkline(dc(x)) by r"), "a | chart sparkline sparkline(dc(x)) by r");
+    assert_eq!(printed("a | chart count by r c where sum > nan"), "S206 `nan` is no number to compare with");
+}
+
+#[test]
+fn conditions_of_options_are_quoted_where_they_need_it() {
+    assert_eq!(
+        printed("a | transaction u startswith=\"x y\" endswith=eval(z>1) maxspan=2m mvlist=\"t,\" maxopentxn=5"),
+        "a | transaction u maxspan=120s startswith=(x y) endswith=eval(z > 1) mvlist=\"t,\" maxopentxn=5"
+    );
+    let deep = format!("a | transaction u startswith=\"{}x\"", "NOT ".repeat(100));
+    assert_eq!(printed(&deep), deep);
+    assert_eq!(
+        printed("a | transaction u maxspan=9223372036854775807w"),
+        "S206 `9223372036854775807w` of `maxspan` is no length of time"
+    );
+    assert_eq!(
+        printed("a | streamstats reset_before=((\"x\"=y)) reset_after=(\"z>1\") count"),
+        "a | streamstats reset_before=(\"\\\"x\\\" = y\") reset_after=(z > 1) count"
+    );
+    assert!(
+        printed("a | streamstats reset_after=(\"z>1 w\") count").starts_with("S201 expected the end of the condition")
+    );
+}
+
+#[test]
+fn names_are_quoted_where_a_list_would_end() {
+    assert_eq!(printed("a | sort a \"asc\""), "a | sort a \"asc\"");
+    assert_eq!(printed("a | sort asc"), "a | sort asc");
+    assert_eq!(
+        printed("| mstats avg(x) where \"span\"=1 by \"span\" span=1m"),
+        "| mstats span=1m avg(x) where \"span\"=1 by \"span\""
+    );
+    assert_eq!(printed("a | multikv filter \"fields\" noheader=t"), "S201 expected a field name, found `=`");
+    assert_eq!(printed("a | multikv noheader=t filter \"fields\" x"), "a | multikv noheader=t filter \"fields\" x");
+    assert_eq!(printed("a | eval \"{ 0 }\"=1, \"{b}\"=2, 'c{}'=3"), "a | eval \"{ 0 }\" = 1, \"{b}\" = 2, 'c{}' = 3");
+    assert_eq!(
+        printed("| union lookup:t \"lookup:b c\" d:"),
+        "S201 expected the data set's name, found the end of the search"
+    );
+    assert_eq!(printed("| union lookup:t \"lookup:b c\" \"e f:\" g"), "| union lookup:t lookup:\"b c\" \"e f:\"g");
+}
+
+#[test]
+fn arguments_that_are_kept_as_text_stand_as_they_do() {
+    assert_eq!(
+        printed("a | map  search=\"x | y\"  maxsearches=5 | head"),
+        "a | map search=\"x | y\"  maxsearches=5 | head 10"
+    );
+    assert_eq!(printed("a [b | tags x\\ ]"), "a [search b | tags x\\ ]");
+    assert_eq!(printed("a | foreach fieldstr=X a* [ eval X=1 ]"), "a | foreach fieldstr=X a* [ eval X=1 ]");
+}
+
+#[test]
+fn subsearches_stand_as_each_command_reads_them() {
+    assert_eq!(
+        printed(
+            "a | appendpipe [stats count | eval x=1] | append maxout=5 [search b] | appendcols override=t [| makeresults]"
+        ),
+        "a | appendpipe [stats count | eval x = 1] | append maxout=5 [search b] | appendcols override=t [| makeresults]"
+    );
+    assert_eq!(
+        printed("| set diff [search a] [| inputlookup t start=2 max=3]"),
+        "| set diff [search a] [| inputlookup start=2 max=3 t]"
+    );
+}
+
+#[test]
 fn each_stage_can_stand_on_a_line_of_its_own() {
     let ast = parse_expanded("a [search b | head] | where c=\"x|y\"", &mut Sink::default()).expect("a search");
     assert_eq!(format!("{ast:#}"), "a [search b | head 10]\n| where c = \"x|y\"");

@@ -4,13 +4,16 @@ use super::super::ast::{Direction, Expr, Field};
 use super::super::binding::Binding;
 use super::predicate::Want;
 use super::{Form, Lower, Value};
-use crate::diagnostic::{Reported, code};
+use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::ir::{self, Name, Rel, Scan, SortKey, SortOrder, TimeBound};
 use crate::options::WindowStyle;
 use crate::source::Span;
 
 /// From this size on a definition gets a name at once, so that definitions over definitions can't grow without bound.
 const LARGE_DEFINITION: usize = 150;
+
+/// A definition of more nodes than this can be part of no query: Logs Insights takes 10,000 characters.
+const MOST_NODES: usize = 5_000;
 
 impl Lower<'_> {
     pub(super) fn rel(&mut self, rel: &Rel) -> Result<(), Reported> {
@@ -190,7 +193,15 @@ impl Lower<'_> {
         let mut out = Vec::with_capacity(columns.len());
         for (name, expr) in columns {
             let mut resolved = self.resolve(expr);
-            let large = super::value::weight(&resolved) > LARGE_DEFINITION && !resolved.ty.multivalue;
+            let weight = super::value::weight(&resolved);
+            if weight > MOST_NODES {
+                // Definitions that name one another several times multiply with each step.
+                let message = format!("the definition of `{name}` grows beyond what a query can hold");
+                let help = "compute the field in fewer steps, or keep the rule in another target";
+                let too_long = &code::QUERY_TOO_LONG;
+                return Err(self.sink.fail(Diagnostic::new(too_long, message).at(expr.span).help(help)));
+            }
+            let large = weight > LARGE_DEFINITION && !resolved.ty.multivalue;
             if large && self.missing_in(&resolved).is_none() {
                 let value = self.named(&resolved, name)?;
                 resolved = self.base(value, resolved.ty, resolved.nullable, resolved.span);
