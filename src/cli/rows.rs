@@ -1,5 +1,6 @@
 //! Prints rows: as a table for people, as JSON lines, as CSV.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::Failure;
@@ -37,10 +38,15 @@ impl<'d> Report<'d> {
     }
 
     /// The rows' columns and values. Whole events have the fields of their record too, unless `table`.
-    fn cells(&self, with_fields: bool) -> (Vec<String>, Vec<Vec<Value<'static>>>) {
+    fn cells(&self, with_fields: bool) -> (Vec<String>, Cow<'_, [Vec<Value<'static>>]>) {
         let table = &self.rows.table;
         let columns: Vec<String> = table.columns.iter().map(|c| c.to_string()).collect();
-        if self.rows.events && with_fields { self.with_fields(columns) } else { (columns, table.rows.clone()) }
+        if self.rows.events && with_fields {
+            let (columns, rows) = self.with_fields(columns);
+            (columns, Cow::Owned(rows))
+        } else {
+            (columns, Cow::Borrowed(&table.rows))
+        }
     }
 
     fn with_fields(&self, columns: Vec<String>) -> (Vec<String>, Vec<Vec<Value<'static>>>) {
@@ -77,8 +83,16 @@ impl<'d> Report<'d> {
 
     /// The rows as JSON objects.
     pub(super) fn json(&self, rule: Option<&str>) -> Vec<String> {
+        let mut objects = Vec::new();
+        self.each_json(rule, |object| objects.push(object));
+        objects
+    }
+
+    fn each_json(&self, rule: Option<&str>, mut take: impl FnMut(String)) {
         let (columns, rows) = self.cells(true);
-        rows.iter().map(|row| json_object(rule, &columns, row)).collect()
+        let names: Vec<String> = columns.iter().map(|name| json_text(name)).collect();
+        let rule = rule.map(json_text);
+        rows.iter().for_each(|row| take(json_object(rule.as_deref(), &names, row)));
     }
 }
 
@@ -94,9 +108,7 @@ impl Printer {
             RowFormat::Table => self.tables(reports, console),
             RowFormat::Json => {
                 for report in reports {
-                    for line in report.json(self.several.then(|| report.name())) {
-                        console.print(&(line + "\n"));
-                    }
+                    report.each_json(self.several.then(|| report.name()), |line| console.print(&(line + "\n")));
                 }
             }
             RowFormat::Csv => {
@@ -129,7 +141,7 @@ impl Printer {
     fn csv(&self, reports: &[Report<'_>]) -> Result<String, csv::Error> {
         let mut columns: Vec<String> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
-        let mut lines = Vec::new();
+        let mut tables = Vec::new();
         for report in reports {
             let (own, rows) = report.cells(true);
             let own: Vec<usize> = own
@@ -141,7 +153,7 @@ impl Printer {
                     })
                 })
                 .collect();
-            lines.extend(rows.into_iter().map(|row| (report.name(), own.clone(), row)));
+            tables.push((report.name(), own, rows));
         }
         if columns.is_empty() {
             return Ok(String::new());
@@ -149,36 +161,60 @@ impl Printer {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let rule = self.several.then_some("_rule");
         writer.write_record(rule.into_iter().chain(columns.iter().map(String::as_str)))?;
-        for (name, own, row) in lines {
-            let mut cells = vec![String::new(); columns.len()];
-            for (place, value) in own.iter().zip(&row) {
-                cells[*place] = value.to_text().into_owned();
+        for (name, own, rows) in &tables {
+            for row in rows.iter() {
+                let mut cells = vec![Cow::Borrowed(""); columns.len()];
+                for (place, value) in own.iter().zip(row) {
+                    cells[*place] = value.to_text();
+                }
+                writer.write_record(self.several.then_some(*name).into_iter().chain(cells.iter().map(|c| &**c)))?;
             }
-            writer.write_record(self.several.then_some(name).into_iter().chain(cells.iter().map(String::as_str)))?;
         }
         let bytes = writer.into_inner().map_err(|e| csv::Error::from(e.into_error()))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 }
 
-fn json_object(rule: Option<&str>, columns: &[String], row: &[Value<'_>]) -> String {
-    let mut members: Vec<String> = Vec::new();
-    // Texts, numbers and lists of these: this can't fail.
-    let text = |text: &str| serde_json::to_string(text).unwrap_or_default();
-    members.extend(rule.map(|rule| format!("\"_rule\":{}", text(rule))));
-    for (column, value) in columns.iter().zip(row).filter(|(_, v)| !v.is_null()) {
-        members.push(format!("{}:{}", text(column), json_value(value)));
+/// The rule and the names of the columns are JSON texts.
+fn json_object(rule: Option<&str>, names: &[String], row: &[Value<'_>]) -> String {
+    let mut out = String::with_capacity(256);
+    out.push('{');
+    if let Some(rule) = rule {
+        out.extend(["\"_rule\":", rule]);
     }
-    format!("{{{}}}", members.join(","))
+    for (name, value) in names.iter().zip(row).filter(|(_, v)| !v.is_null()) {
+        if out.len() > 1 {
+            out.push(',');
+        }
+        out.push_str(name);
+        out.push(':');
+        write_json(value, &mut out);
+    }
+    out.push('}');
+    out
 }
 
-pub(super) fn json_value(value: &Value<'_>) -> String {
+fn json_text(text: &str) -> String {
+    // Writing a text can't fail.
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+fn write_json(value: &Value<'_>, out: &mut String) {
     match value {
-        Value::Null => "null".to_owned(),
-        Value::Boolean(truth) => truth.to_string(),
-        Value::Integer(_) | Value::Double(_) => value.to_text().into_owned(),
-        Value::Text(text) => serde_json::to_string(&**text).unwrap_or_default(),
-        Value::List(values) => format!("[{}]", values.iter().map(json_value).collect::<Vec<_>>().join(",")),
+        Value::Null => out.push_str("null"),
+        Value::Boolean(truth) => out.push_str(if *truth { "true" } else { "false" }),
+        Value::Integer(_) | Value::Double(_) => out.push_str(&value.to_text()),
+        Value::Text(text) => out.push_str(&json_text(text)),
+        Value::List(values) => {
+            out.push('[');
+            for (number, value) in values.iter().enumerate() {
+                if number > 0 {
+                    out.push(',');
+                }
+                write_json(value, out);
+            }
+            out.push(']');
+        }
     }
 }
 
@@ -308,7 +344,7 @@ mod tests {
         let row =
             [Value::Null, Value::Double(3.0), Value::list(["a".into(), Value::Integer(2)]), "x\"y".into(), true.into()];
         assert_eq!(
-            json_object(Some("R"), &names(&["a", "b", "c", "d", "e"]), &row),
+            json_object(Some("\"R\""), &names(&["\"a\"", "\"b\"", "\"c\"", "\"d\"", "\"e\""]), &row),
             r#"{"_rule":"R","b":3,"c":["a",2],"d":"x\"y","e":true}"#
         );
     }

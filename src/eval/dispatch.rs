@@ -70,7 +70,8 @@ impl Dispatch {
                 buffer.clear();
                 let text = value.to_text();
                 if text.is_ascii() {
-                    buffer.extend(text.chars().map(|c| c.to_ascii_lowercase()));
+                    buffer.push_str(&text);
+                    buffer.make_ascii_lowercase();
                 } else {
                     buffer.push_str(&text.to_lowercase());
                 }

@@ -131,8 +131,9 @@ impl BoundGather {
                 rows.len() > self.most_rows
             }
             (How::Groups { keys, aggregates, arguments, time }, Gathered::Groups { index, groups }) => {
+                let mut key = context.key.borrow_mut();
+                key.clear();
                 let values: Vec<Value<'e>> = keys.iter().map(|(_, node)| node.value(row, context)).collect();
-                let mut key = Vec::with_capacity(32);
                 values.iter().for_each(|value| value.write_key(&mut key));
                 let at = match index.get(key.as_slice()) {
                     Some(at) => *at,
@@ -140,7 +141,7 @@ impl BoundGather {
                         let accumulators = aggregates.iter().map(|(_, a)| Accumulator::new(a)).collect();
                         let keys = values.into_iter().map(Value::into_static).collect();
                         groups.push(Group { keys, accumulators });
-                        index.insert(key.into(), groups.len() - 1);
+                        index.insert(key.as_slice().into(), groups.len() - 1);
                         groups.len() - 1
                     }
                 };
@@ -154,14 +155,14 @@ impl BoundGather {
                 groups.len() > self.most_rows
             }
             (How::Distinct { keys, count }, Gathered::Distinct(rows)) => {
-                let mut key = Vec::with_capacity(32);
+                let mut key = context.key.borrow_mut();
+                key.clear();
                 for node in keys {
-                    let value = node.value(row, context);
-                    value.write_key(&mut key);
+                    node.value(row, context).write_key(&mut key);
                 }
                 let of_key = match rows.get_mut(key.as_slice()) {
                     Some(of_key) => of_key,
-                    None => rows.entry(key.into()).or_default(),
+                    None => rows.entry(key.as_slice().into()).or_default(),
                 };
                 let at = of_key.partition_point(|entry| entry.place <= place);
                 if at < *count {

@@ -13,7 +13,7 @@ pub(super) fn shown(mut table: Table, output: &Output, notes: Vec<(String, Span)
     match output {
         Output::Columns(columns) => {
             let places: Vec<usize> = columns.iter().map(|c| table.position_or_add(&c.name)).collect();
-            Rows { table: picked(&table, &places), events: false, removed: Vec::new(), notes }
+            Rows { table: picked(table, &places), events: false, removed: Vec::new(), notes }
         }
         Output::Open(_) => Rows { table: visible(table), events: false, removed: Vec::new(), notes },
         Output::Events { added, removed } => {
@@ -37,9 +37,18 @@ pub(super) fn shown(mut table: Table, output: &Output, notes: Vec<(String, Span)
     }
 }
 
-fn picked(table: &Table, places: &[usize]) -> Table {
-    Table {
-        columns: places.iter().map(|p| table.columns[*p].clone()).collect(),
-        rows: table.rows.iter().map(|row| places.iter().map(|p| row[*p].clone()).collect()).collect(),
+/// The columns at these places.
+fn picked(table: Table, places: &[usize]) -> Table {
+    if places.iter().copied().eq(0..table.columns.len()) {
+        return table;
     }
+    let columns = places.iter().map(|p| table.columns[*p].clone()).collect();
+    // Moved, unless the same is asked for again.
+    let again = |at: usize| places[at + 1..].contains(&places[at]);
+    let moved: Vec<bool> = (0..places.len()).map(|at| !again(at)).collect();
+    let pick = |mut row: Vec<Value<'static>>| {
+        let cells = places.iter().zip(&moved);
+        cells.map(|(p, moved)| if *moved { std::mem::take(&mut row[*p]) } else { row[*p].clone() }).collect()
+    };
+    Table { columns, rows: table.rows.into_iter().map(pick).collect() }
 }

@@ -10,6 +10,9 @@ use memchr::{memchr, memchr2};
 
 use crate::ir::{Case, Pattern, Piece};
 
+/// Characters of logs, the most frequent first; all others are rarer.
+const FREQUENT: &[u8] = b"e\"asntori:,cdlmup-0123456789.fhgyw_/bvk";
+
 /// A pattern ready to be matched.
 #[derive(Debug)]
 pub(crate) struct Wildcard {
@@ -40,6 +43,8 @@ pub(super) enum Run {
 pub(super) struct Needle {
     text: String,
     finder: Finder<'static>,
+    /// The place of the rarest byte, which is what is looked for where case does not count.
+    anchor: usize,
 }
 
 impl Wildcard {
@@ -188,7 +193,10 @@ impl Run {
 impl Needle {
     fn new(text: String) -> Self {
         let finder = Finder::new(text.as_bytes()).into_owned();
-        Self { text, finder }
+        let rarity = |byte: u8| FREQUENT.iter().position(|f| *f == byte).unwrap_or(FREQUENT.len());
+        let places = text.bytes().enumerate().max_by_key(|(_, byte)| rarity(byte.to_ascii_lowercase()));
+        let anchor = places.map_or(0, |(at, _)| at);
+        Self { text, finder, anchor }
     }
 
     fn find(&self, value: &str, fold: bool) -> Option<usize> {
@@ -196,14 +204,14 @@ impl Needle {
         if !fold {
             return self.finder.find(value);
         }
-        let Some(&first) = self.text.as_bytes().first() else { return Some(0) };
+        let Some(&rarest) = self.text.as_bytes().get(self.anchor) else { return Some(0) };
         let last = value.len().checked_sub(self.text.len())?;
         let mut from = 0;
         while from <= last {
-            let within = &value[from..=last];
-            let found = match first.to_ascii_uppercase() {
-                upper if upper == first => memchr(first, within),
-                upper => memchr2(first, upper, within),
+            let within = &value[from + self.anchor..=last + self.anchor];
+            let found = match rarest.to_ascii_uppercase() {
+                upper if upper == rarest => memchr(rarest, within),
+                upper => memchr2(rarest, upper, within),
             };
             let at = from + found?;
             if same(&value[at..at + self.text.len()], &self.text, true) {

@@ -55,6 +55,12 @@ impl Wildcard {
     }
 
     pub(super) fn matches(&self, text: &str) -> bool {
+        // Most marks are plain texts, looked at in every record.
+        if let [only] = self.0.as_slice()
+            && text.is_ascii()
+        {
+            return text.eq_ignore_ascii_case(only);
+        }
         let text = text.to_lowercase();
         let (first, rest) = match self.0.as_slice() {
             [] => return text.is_empty(),

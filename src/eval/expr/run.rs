@@ -1,5 +1,7 @@
 //! Running a bound expression on a row.
 
+use std::cell::RefCell;
+
 use super::compare;
 use super::node::Node;
 use crate::eval::layout::Row;
@@ -14,11 +16,13 @@ const SEED: u64 = 0x5eed;
 /// What running needs besides the row.
 pub(in crate::eval) struct Context {
     pub(in crate::eval) functions: function::Context,
+    /// Room for the key of a group.
+    pub(in crate::eval) key: RefCell<Vec<u8>>,
 }
 
 impl Context {
     pub(in crate::eval) fn new(now: f64) -> Self {
-        Self { functions: function::Context::new(now, SEED) }
+        Self { functions: function::Context::new(now, SEED), key: RefCell::default() }
     }
 
     /// Notes why a value could not be computed; the first reason counts.
