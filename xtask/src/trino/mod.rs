@@ -2,11 +2,12 @@
 //!
 //! `server` fetches, starts and ends the engine; `tables` says what tables queries read, `shape` how a record becomes a row,
 //! `load` puts rows where the engine finds them; `evaluate` has the rows that Splunk would give, `compare` says where an
-//! answer differs; `check` does all of it for one rule, `report` tells. docs/verification.md describes the whole.
+//! answer differs; `check` does all of it for one rule, `report` tells. `cost` compares what queries cost. docs/verification.md describes the whole.
 
 mod check;
 mod client;
 mod compare;
+pub(crate) mod cost;
 mod differences;
 mod documented;
 mod evaluate;
@@ -66,7 +67,7 @@ enum Events {
 /// The check could not be done.
 pub(crate) fn run(args: &Args) -> Result<bool> {
     let begin = Instant::now();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no parent folder")?.to_owned();
+    let root = root()?;
     let home = root.join("target/trino");
     let available = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let jobs = args.jobs.unwrap_or(available).max(1);
@@ -135,6 +136,11 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         server.wait();
     }
     Ok(well)
+}
+
+/// The repository.
+fn root() -> Result<PathBuf> {
+    Ok(Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no parent folder")?.to_owned())
 }
 
 fn is_chosen(file: &Path, args: &Args) -> bool {
