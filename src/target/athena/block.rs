@@ -1,6 +1,6 @@
 //! A SELECT under construction, and how one becomes a CTE that the next reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sqlparser::ast::{Expr, Ident, ObjectName, OrderByExpr, Query, SelectItem, SetExpr, TableWithJoins};
@@ -151,6 +151,8 @@ pub(super) struct Needs {
     pub(super) order: NeedOrder,
     /// Whole events.
     pub(super) whole: bool,
+    /// Names of columns that stand by themselves, or were removed, beside those that the data names.
+    pub(super) apart: BTreeSet<Name>,
 }
 
 impl Needs {

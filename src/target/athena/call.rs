@@ -161,7 +161,11 @@ impl Emitter<'_> {
         e: &Expr,
         block: &Block,
     ) -> Result<Typed, Reported> {
-        let value = self.value(value, block)?.convert_to_array();
+        let value = self.value(value, block)?;
+        if !value.phys.array && end.is_none() && matches!(integer(start), Some(0 | -1)) {
+            return Ok(value);
+        }
+        let value = value.convert_to_array();
         let (kind, ty) = (value.phys.kind, value.ty);
         let Some(end) = end else {
             let index = match integer(start) {

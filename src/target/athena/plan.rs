@@ -10,6 +10,7 @@ use super::block::{Block, NeedOrder, Needs, OrderKey, Slot, Whole, hidden};
 use super::emitter::Emitter;
 use super::ident::Names;
 use super::order::order_keys;
+use super::pivot::named_by_data;
 use super::predicate::Want;
 use super::typed::{Phys, Typed};
 use super::{external, scalar, select, sql};
@@ -37,6 +38,10 @@ impl Emitter<'_> {
             needs.add(&column.name, 1);
         }
         needs.whole = whole;
+        if !matches!(query.output, Output::Columns(_)) {
+            needs.add(&named_by_data(), 1);
+            needs.apart.extend(columns.iter().map(|c| c.name.clone()));
+        }
         let block = self.build(&query.plan, &needs)?;
         let mut labelled = Vec::new();
         for column in columns {
@@ -46,6 +51,15 @@ impl Emitter<'_> {
                 None => scalar::constant(&crate::ir::Literal::Null, column.ty),
             };
             labelled.push((column.name.clone(), value));
+        }
+        if !matches!(query.output, Output::Columns(_))
+            && let Some(Slot::Ready(members)) = block.slot(&named_by_data()).cloned()
+        {
+            let mut label = "columns".to_owned();
+            while columns.iter().any(|c| *c.name == *label) {
+                label.push('_');
+            }
+            labelled.push((label.into(), members));
         }
         if let Output::Events { removed, .. } = &query.output {
             if matches!(block.whole, Whole::None) {
@@ -96,21 +110,14 @@ impl Emitter<'_> {
             Rel::Limit { input, count, last, .. } => self.limit(input, *count, *last, needs),
             Rel::Distinct { input, keys, count, .. } => self.distinct(input, keys, *count, needs),
             Rel::Lookup(lookup) => self.lookup(lookup, needs),
-            Rel::Transaction(_)
-            | Rel::Beside { .. }
-            | Rel::Pivot(_)
-            | Rel::Unpivot { .. }
-            | Rel::Transpose(_)
-            | Rel::Continuous(_)
-            | Rel::Remove { .. }
-            | Rel::Assign { .. } => {
-                let message = format!("Athena has no operator for `{}`", rel.spl_name());
-                Err(self.unsupported(
-                    rel.span(),
-                    message,
-                    "write the rule without the stage, or run it with `rulecast run`",
-                ))
-            }
+            Rel::Transaction(transaction) => self.transaction(transaction, needs),
+            Rel::Beside { left, right, replace, span } => self.beside(left, right, *replace, *span, needs),
+            Rel::Pivot(pivot) => self.pivot(pivot, needs),
+            Rel::Unpivot { input, keep, name, value, span } => self.unpivot((input, keep), (name, value), *span, needs),
+            Rel::Transpose(transpose) => self.transpose(transpose, needs),
+            Rel::Continuous(continuous) => self.continuous(continuous, needs),
+            Rel::Remove { input, columns, .. } => self.remove(input, columns, needs),
+            Rel::Assign { input, name, value, span } => self.assign(input, (name, value), *span, needs),
         }
     }
 
@@ -250,6 +257,7 @@ impl Emitter<'_> {
         }
         for (name, _) in columns {
             inner.columns.remove(name);
+            inner.apart.insert(name.clone());
         }
         for (name, e) in columns {
             let uses = needs.of(name);
@@ -408,10 +416,9 @@ impl Emitter<'_> {
     }
 }
 
-/// A cell of an inline table; the first row says that columns are text.
 /// Whether an expression works on the values of a multivalue field: it may become a lambda, in which Trino allows no
 /// aggregate.
-fn over_values(e: &Expr) -> bool {
+pub(super) fn over_values(e: &Expr) -> bool {
     let mut found = false;
     e.walk(&mut |e| {
         found |= match &e.kind {
@@ -423,6 +430,7 @@ fn over_values(e: &Expr) -> bool {
     found
 }
 
+/// A cell of an inline table; the first row says that columns are text.
 pub(super) fn cell(text: Option<&str>, first: bool) -> sqlparser::ast::Expr {
     match text {
         Some(text) => sql::string(text),
