@@ -137,6 +137,13 @@ pub(super) enum Place {
     },
 }
 
+impl Place {
+    /// Whether this is a text column of that name.
+    pub(super) fn is_text(&self, name: &str) -> bool {
+        matches!(self, Place::Column { column, ty: ColumnType::Varchar } if column == name)
+    }
+}
+
 impl Binding {
     /// Where a raw path is read; `None` where the table has no place for it.
     pub(super) fn place(&self, path: &str) -> Option<Place> {

@@ -87,6 +87,8 @@ pub(super) struct Block {
     pub(super) windowed: bool,
     /// Columns whose combinations are unique.
     pub(super) unique: Option<Vec<Name>>,
+    /// Whether a stage took `_time` away, which Splunk's rows keep unseen.
+    pub(super) hides_time: bool,
     /// What the rows are, for the name of a CTE.
     pub(super) label: &'static str,
 }
@@ -107,6 +109,7 @@ impl Block {
             limit: None,
             windowed: false,
             unique: None,
+            hides_time: false,
             label,
         }
     }
@@ -232,6 +235,7 @@ impl Emitter<'_> {
             order,
             sorted: block.sorted,
             unique: block.unique.clone(),
+            hides_time: block.hides_time,
             whole: match whole.is_empty() {
                 true => Whole::None,
                 false => Whole::Columns(whole.iter().map(|(i, _)| (i.clone(), sql::name(i))).collect()),

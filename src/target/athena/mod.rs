@@ -22,6 +22,7 @@ mod join;
 mod json;
 mod lookup;
 mod order;
+mod pairs;
 mod pivot;
 mod plan;
 mod predicate;

@@ -27,13 +27,13 @@ pub(super) fn named_by_data() -> Name {
 
 impl Emitter<'_> {
     pub(super) fn pivot(&mut self, p: &Pivot, needs: &Needs) -> Result<Block, Reported> {
-        let mut inner = Needs { order: NeedOrder::Always, ..Needs::default() };
+        let unique = one_for_each(&p.input, &[&p.row, &p.column]);
+        let order = if unique { NeedOrder::No } else { NeedOrder::Always };
+        let mut inner = Needs { order, ..Needs::default() };
         inner.add(&p.row, 1);
         inner.add(&p.column, 2);
         p.values.iter().for_each(|name| inner.add(name, 1));
         let mut block = self.build(&p.input, &inner)?;
-        let is_key = |name: &Name| *name == p.row || *name == p.column;
-        let unique = block.unique.as_ref().is_some_and(|keys| keys.iter().all(is_key));
         if !block.is_open() {
             block = self.close(block, &inner)?;
         }
@@ -336,6 +336,22 @@ impl Emitter<'_> {
         let mut block = self.build(input, &inner)?;
         block.columns.retain(|(name, _)| !columns.contains(name));
         Ok(block)
+    }
+}
+
+/// Whether a plan has at most one row for each combination of these columns.
+fn one_for_each(rel: &Rel, keys: &[&Name]) -> bool {
+    match rel {
+        Rel::Aggregate { keys: own, .. } => own.iter().all(|(name, _)| keys.contains(&name)),
+        Rel::Filter { input, .. } | Rel::Sort { input, .. } | Rel::Limit { input, .. } => one_for_each(input, keys),
+        Rel::Extend { input, columns } => {
+            !columns.iter().any(|(name, _)| keys.contains(&name)) && one_for_each(input, keys)
+        }
+        Rel::Project { input, columns } => {
+            let same = |key: &&Name| columns.iter().any(|(name, e)| name == *key && e.as_column() == Some(name));
+            keys.iter().all(same) && one_for_each(input, keys)
+        }
+        _ => false,
     }
 }
 

@@ -15,7 +15,7 @@ use super::predicate::Want;
 use super::typed::{Phys, Typed};
 use super::{external, scalar, select, sql};
 use crate::diagnostic::{Diagnostic, Reported, code};
-use crate::ir::{Aggregate, Expr, ExprKind, Name, Output, Query, Rel, Scan, SortOrder, Type, Values};
+use crate::ir::{Aggregate, Column, Expr, ExprKind, Name, Output, Query, Rel, Scan, SortOrder, Type, Values};
 use crate::source::Span;
 
 /// How many nodes an expression may have that is written out more than [`MANY`] times.
@@ -31,10 +31,12 @@ impl Emitter<'_> {
         self.reserve_tables(&query.plan);
         let mut needs = Needs { order: NeedOrder::Sorted, ..Needs::default() };
         let (columns, whole) = match &query.output {
-            Output::Columns(columns) | Output::Open(columns) => (columns, false),
-            Output::Events { added, .. } => (added, true),
+            Output::Columns(columns) => (columns.clone(), false),
+            // Operators below know more of their columns than the rule names.
+            Output::Open(columns) => (all_columns(columns, &query.plan), false),
+            Output::Events { added, .. } => (added.clone(), true),
         };
-        for column in columns {
+        for column in &columns {
             needs.add(&column.name, 1);
         }
         needs.whole = whole;
@@ -44,7 +46,7 @@ impl Emitter<'_> {
         }
         let block = self.build(&query.plan, &needs)?;
         let mut labelled = Vec::new();
-        for column in columns {
+        for column in &columns {
             let value = match block.slot(&column.name).cloned() {
                 Some(slot) => self.read_slot(&slot, query.plan.span(), &block)?,
                 // A field that no row has.
@@ -297,6 +299,7 @@ impl Emitter<'_> {
         });
         if only {
             // The rows' order may read columns that are dropped: it keeps them by expression.
+            block.hides_time |= block.slot("_time").is_some();
             block.columns.clear();
         }
         for (name, slot) in values {
@@ -378,6 +381,7 @@ impl Emitter<'_> {
         block.group = Some(values.into_iter().map(|(_, v)| v).collect());
         block.unique = Some(keys.iter().map(|(name, _)| name.clone()).collect());
         block.columns = columns;
+        block.hides_time = false;
         block.whole = Whole::None;
         block.label = "grouped";
         Ok(block)
@@ -437,6 +441,17 @@ pub(super) fn cell(text: Option<&str>, first: bool) -> sqlparser::ast::Expr {
         None if first => sql::cast(sql::null(), sql::VARCHAR),
         None => sql::null(),
     }
+}
+
+/// The columns that are known, with those that the operators give by themselves.
+fn all_columns(known: &[Column], plan: &Rel) -> Vec<Column> {
+    let mut out = known.to_vec();
+    for column in crate::ir::check::infer(plan).columns {
+        if !column.name.starts_with('(') && !out.iter().any(|c| c.name == column.name) {
+            out.push(column);
+        }
+    }
+    out
 }
 
 pub(super) fn add_aggregate(needs: &mut Needs, a: &Aggregate, uses: usize) {

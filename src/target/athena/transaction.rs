@@ -53,7 +53,7 @@ impl Emitter<'_> {
                 "group by one field, or by fields that each event has",
             );
         }
-        let time = hidden("time");
+        let time = hidden("_time");
         let starts = hidden("starts");
         let order = rows.order.clone();
         let mut matched = matched(t, rows);
@@ -74,7 +74,7 @@ impl Emitter<'_> {
 
     /// The rows as a relation, with the conditions of the boundaries as columns.
     fn transaction_rows(&mut self, t: &Transaction, needs: &Needs) -> Result<Rows, Reported> {
-        let (time, starts, ends) = (hidden("time"), hidden("starts"), hidden("ends"));
+        let (time, starts, ends) = (hidden("_time"), hidden("starts"), hidden("ends"));
         let mut inner = Needs { order: NeedOrder::Always, ..Needs::default() };
         let wanted = |name: &&Name| needs.of(name) > 0 && &***name != "_time";
         t.fields.iter().for_each(|name| inner.add(name, 1));
@@ -160,7 +160,7 @@ impl Emitter<'_> {
         }
         let txn = self.column_of(&hidden("txn"), t, &block)?.sql;
         let orphan = t.keep_orphans.then(|| sql::is_null(txn));
-        let (time, starts) = (self.column_of(&hidden("time"), t, &block)?.sql, hidden("starts"));
+        let (time, starts) = (self.column_of(&hidden("_time"), t, &block)?.sql, hidden("starts"));
         let starts = t.starts_with.as_ref().and_then(|_| match block.slot(&starts) {
             Some(Slot::Ready(value)) => Some(value.sql.clone()),
             _ => None,
