@@ -23,11 +23,6 @@ impl AggregateFunction {
     pub(super) fn reads_order(self) -> bool {
         matches!(self, Self::List | Self::First | Self::Last)
     }
-
-    /// Whether the result depends on `_time`.
-    pub(super) fn reads_time(self) -> bool {
-        matches!(self, Self::Earliest | Self::Latest | Self::EarliestTime | Self::LatestTime)
-    }
 }
 
 /// One aggregation on its way.

@@ -56,7 +56,11 @@ impl Emitter<'_> {
             block.windowed |= p.values.iter().any(|v| p.zeros.contains(v));
         }
         if needs.of(&named_by_data()) > 0 {
-            self.shaped(p.span, &format!("the values of `{}`", p.column), !p.zeros.is_empty());
+            let which = match p.column.starts_with('(') {
+                true => "the values of the split field".to_owned(),
+                false => format!("the values of `{}`", p.column),
+            };
+            self.shaped(p.span, &which, !p.zeros.is_empty());
             let json = members(p, needs, &column, &values);
             columns.push((named_by_data(), Slot::Ready(Typed::new(json, Phys::VARCHAR, Type::JSON, true))));
         }
@@ -265,7 +269,7 @@ impl Emitter<'_> {
                 None => sql::concat(vec![sql::string("row "), sql::cast(number.clone(), sql::VARCHAR)]),
             };
             let mut keep = vec![sql::is_not_null(key.clone()), sql::is_not_null(cell.clone())];
-            keep.extend(not_apart(&key, needs));
+            keep.extend(not_apart(&key, needs, Some(&t.names)));
             let json = as_json(filtered("map_agg", vec![key, cell.clone()], sql::and(keep)));
             columns.push((named_by_data(), Slot::Ready(Typed::new(json, Phys::VARCHAR, Type::JSON, true))));
         }
@@ -317,7 +321,7 @@ impl Emitter<'_> {
             self.shaped(span, &fields, false);
             let key = label.sql.clone();
             let mut keep = vec![sql::not(sql::call("regexp_like", vec![key.clone(), sql::string("^[_(]|^$")]))];
-            keep.extend(not_apart(&key, needs));
+            keep.extend(not_apart(&key, needs, None));
             let pair = sql::call("map", vec![sql::array(vec![key]), sql::array(vec![json_value(value)])]);
             let json = sql::case(vec![(sql::and(keep), as_json(pair))], None);
             set.push((named_by_data(), Slot::Ready(Typed::new(json, Phys::VARCHAR, Type::JSON, true))));
@@ -381,8 +385,8 @@ fn json_value(value: Typed) -> Sql {
 }
 
 /// That the name is not one of the columns that stand by themselves.
-fn not_apart(key: &Sql, needs: &Needs) -> Option<Sql> {
-    let names: Vec<Sql> = needs.apart.iter().filter(|n| is_usual(n)).map(|n| sql::string(&**n)).collect();
+fn not_apart(key: &Sql, needs: &Needs, row: Option<&Name>) -> Option<Sql> {
+    let names: Vec<Sql> = needs.apart.iter().filter(|n| is_usual(n) && Some(*n) != row).map(|n| sql::string(&**n)).collect();
     (!names.is_empty()).then(|| sql::not(sql::in_list(key.clone(), names)))
 }
 
@@ -444,7 +448,7 @@ fn members(p: &Pivot, needs: &Needs, column: &Typed, values: &[(Name, Typed)]) -
         if typed.nullable {
             keep.push(sql::is_not_null(typed.sql.clone()));
         }
-        keep.extend(not_apart(&key, needs));
+        keep.extend(not_apart(&key, needs, Some(&p.row)));
         let value = json_value(typed.clone());
         let value = if several { sql::cast(value, sqlparser::ast::DataType::JSON) } else { value };
         if keep.is_empty() { sql::call("map_agg", vec![key, value]) } else { filtered("map_agg", vec![key, value], sql::and(keep)) }
