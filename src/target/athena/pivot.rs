@@ -306,7 +306,17 @@ impl Emitter<'_> {
         let mut set = Vec::new();
         for wanted in needs.columns.keys().filter(|n| is_usual(n) && fits.matches(n, false)) {
             let named = sql::eq(label.sql.clone(), sql::string(&**wanted));
-            let before = self.column_or_null(wanted, span, &block)?;
+            let before = match block.slot(wanted) {
+                Some(Slot::Raw { path, .. }) if block.binding.as_ref().is_some_and(|b| b.place(path).is_none()) => {
+                    self.approximate(
+                        span,
+                        format!("of the field `{path}` only what the names in braces give counts: it has no place in the table (differs)"),
+                        "add it to the schema's `[target.athena]` section, if the table has a column for it",
+                    );
+                    scalar::constant(&Literal::Null, Type::UNKNOWN)
+                }
+                _ => self.column_or_null(wanted, span, &block)?,
+            };
             set.push((wanted.clone(), Slot::Ready(chosen(named, value.clone(), before))));
         }
         if needs.of(&named_by_data()) > 0 {
