@@ -250,11 +250,22 @@ mod tests {
         assert_eq!(codes("append [| mstats where index=m]"), ["S201"]);
         assert_eq!(codes("append [| mstats avg(x) y=1]"), ["S205"]);
         assert_eq!(codes("append [| mstats y=1 avg(x)]"), ["S206"]);
-        assert_eq!(codes("append [| mstats avg(nothing.*) where index=m]"), ["S208"]);
+        assert_eq!(codes("append [| mstats avg(nothing.*) where index=m]"), ["N309"]);
     }
 
     #[test]
     fn a_metric_is_the_values_of_its_name() {
-        insta::assert_snapshot!(ir("| mstats avg(cpu.busy) as busy max(_value) as most where index=m host=a* by host span=10s"), @"");
+        insta::assert_snapshot!(ir("| mstats avg(cpu.busy) as busy max(_value) as most where index=m host=a* by host span=10s"), @r#"
+        scan metrics
+            _time: time
+            _value: double
+            host: string?
+            metric_name: string
+        filter host like "a*" (any case)
+        extend `(metric cpu.busy)` = case when metric_name = "cpu.busy" then _value end
+        aggregate busy = average(`(metric cpu.busy)`), most = max(_value)
+            by host, _time = bin(_time, 10)
+        => host: string, _time: time, busy: double?, most: double
+        "#);
     }
 }
