@@ -184,11 +184,21 @@ impl Emitter<'_> {
                 let name = if a.function == F::EarliestTime { "min" } else { "max" };
                 Ok(Typed::plain(g.call_where(name, vec![time], &x), Phys::TIMESTAMP, true))
             }
-            F::Rate => Err(self.unsupported(
-                a.span,
-                "`rate` is not implemented for Athena",
-                "compute it from `earliest`, `latest` and their times",
-            )),
+            F::Rate if is_timeless(block) => Ok(without_time(a)),
+            F::Rate => {
+                let x = self.numeric(x, a)?.convert(Phys::DOUBLE);
+                let x = Typed { nullable: true, ..x };
+                let time = self.time(a, block)?;
+                let of = |name: &str, args: Vec<Sql>| g.call_where(name, args, &x);
+                let change = sql::subtract(
+                    of("max_by", vec![x.sql.clone(), time.clone()]),
+                    of("min_by", vec![x.sql.clone(), time.clone()]),
+                );
+                let moment = |name: &str| sql::call("to_unixtime", vec![of(name, vec![time.clone()])]);
+                let seconds = sql::subtract(moment("max"), moment("min"));
+                let seconds = sql::call("nullif", vec![seconds, sql::integer(0)]);
+                Ok(Typed::new(sql::divide(change, seconds), Phys::DOUBLE, a.ty, true))
+            }
         }
     }
 

@@ -3,9 +3,9 @@
 use super::block::{Block, NeedOrder, Needs, OrderKey, Slot, hidden};
 use super::emitter::Emitter;
 use super::join::{qualify, relation};
+use super::select;
 use super::sql::{self, AggregateCall};
 use super::typed::{Phys, Typed};
-use super::select;
 use crate::diagnostic::Reported;
 use crate::ir::{Name, Rel};
 use crate::source::Span;
@@ -81,11 +81,8 @@ impl Emitter<'_> {
         }
         let spec = sql::window(vec![], block.order.iter().map(OrderKey::sql).collect(), None);
         let call = AggregateCall { over: Some(spec), ..AggregateCall::default() };
-        let number = if single || is_single(&block) {
-            sql::integer(1)
-        } else {
-            sql::aggregate("row_number", vec![], call)
-        };
+        let number =
+            if single || is_single(&block) { sql::integer(1) } else { sql::aggregate("row_number", vec![], call) };
         block.set(nth.clone(), Slot::Ready(Typed::plain(number, Phys::BIGINT, false)));
         let mut inner = needs.clone();
         inner.add(nth, 1);

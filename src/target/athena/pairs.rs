@@ -43,7 +43,8 @@ impl Emitter<'_> {
         let outer = format!("^[^{within}]*[{within}](?:\"([^\"]*)\"$)?");
         let value = |pair: Sql| sql::call("regexp_replace", vec![pair, sql::string(&*outer), sql::string("$1")]);
         if all {
-            let values = sql::call("transform", vec![found, sql::lambda(&[&parameter], value(sql::column(&parameter)))]);
+            let values =
+                sql::call("transform", vec![found, sql::lambda(&[&parameter], value(sql::column(&parameter)))]);
             return Ok(Typed::new(values, Phys::many(Kind::Varchar), Type::many(Scalar::Unknown), true));
         }
         let first = sql::call("element_at", vec![found, sql::integer(1)]);

@@ -14,10 +14,8 @@ use super::sql::{self, AggregateCall};
 use super::typed::{Kind, Phys, Typed};
 use super::{scalar, select};
 use crate::diagnostic::Reported;
-use crate::ir::{
-    CompareOp, Expr, Literal, Name, NamePart, Pattern, Pivot, Rel, SortOrder, Transpose, Type,
-};
 use crate::ir::check::infer;
+use crate::ir::{CompareOp, Expr, Literal, Name, NamePart, Pattern, Pivot, Rel, SortOrder, Transpose, Type};
 use crate::source::Span;
 
 /// The column that holds what the data names.
@@ -227,9 +225,10 @@ impl Emitter<'_> {
         let number = self.column_or_null(&nth, t.span, &rows)?.sql;
         let (label, place) = (rows.names.allocate(&t.names), rows.names.allocate("place"));
         let names = self.relations.allocate("names");
-        let list = others.iter().enumerate().map(|(i, name)| {
-            vec![sql::string(&**name), sql::integer(i64::try_from(i + 1).unwrap_or(i64::MAX))]
-        });
+        let list = others
+            .iter()
+            .enumerate()
+            .map(|(i, name)| vec![sql::string(&**name), sql::integer(i64::try_from(i + 1).unwrap_or(i64::MAX))]);
         let mut list: Vec<Vec<Sql>> = list.collect();
         let empty = list.is_empty();
         if empty {
@@ -244,9 +243,11 @@ impl Emitter<'_> {
         from.joins.push(select::join(&rows_name, vec![sql::boolean(true)], true));
         let mut out = Block::new(from, rows.names, "transposed");
         let at = sql::name(&place);
-        let arms: Vec<(Sql, Sql)> = cells.into_iter().enumerate().map(|(i, cell)| {
-            (sql::eq(at.clone(), sql::integer(i64::try_from(i + 1).unwrap_or(i64::MAX))), cell.sql)
-        }).collect();
+        let arms: Vec<(Sql, Sql)> = cells
+            .into_iter()
+            .enumerate()
+            .map(|(i, cell)| (sql::eq(at.clone(), sql::integer(i64::try_from(i + 1).unwrap_or(i64::MAX))), cell.sql))
+            .collect();
         let cell = if arms.is_empty() { sql::null() } else { sql::case(arms, None) };
         let made = |filter: Sql| Typed { sql: filtered("max", vec![cell.clone()], filter), ..shape.clone() };
         let name = Typed::plain(sql::name(&label), Phys::VARCHAR, false);
@@ -321,7 +322,8 @@ impl Emitter<'_> {
         }
         if needs.of(&named_by_data()) > 0 {
             if block.slot(&named_by_data()).is_some() {
-                let message = "several stages give columns that the data names, of which only one can be shown in Athena";
+                let message =
+                    "several stages give columns that the data names, of which only one can be shown in Athena";
                 return Err(self.unsupported(span, message, "end the rule in `table` with the fields to show"));
             }
             let fields = match name.as_column() {
@@ -396,7 +398,8 @@ fn json_value(value: Typed) -> Sql {
 
 /// That the name is not one of the columns that stand by themselves.
 fn not_apart(key: &Sql, needs: &Needs, row: Option<&Name>) -> Option<Sql> {
-    let names: Vec<Sql> = needs.apart.iter().filter(|n| is_usual(n) && Some(*n) != row).map(|n| sql::string(&**n)).collect();
+    let names: Vec<Sql> =
+        needs.apart.iter().filter(|n| is_usual(n) && Some(*n) != row).map(|n| sql::string(&**n)).collect();
     (!names.is_empty()).then(|| sql::not(sql::in_list(key.clone(), names)))
 }
 
@@ -461,7 +464,11 @@ fn members(p: &Pivot, needs: &Needs, column: &Typed, values: &[(Name, Typed)]) -
         keep.extend(not_apart(&key, needs, Some(&p.row)));
         let value = json_value(typed.clone());
         let value = if several { sql::cast(value, sqlparser::ast::DataType::JSON) } else { value };
-        if keep.is_empty() { sql::call("map_agg", vec![key, value]) } else { filtered("map_agg", vec![key, value], sql::and(keep)) }
+        if keep.is_empty() {
+            sql::call("map_agg", vec![key, value])
+        } else {
+            filtered("map_agg", vec![key, value], sql::and(keep))
+        }
     });
     let mut maps: Vec<Sql> = maps.collect();
     let map = match maps.len() {

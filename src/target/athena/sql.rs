@@ -354,11 +354,8 @@ pub(super) fn count_rows(over: Option<WindowSpec>) -> Expr {
 /// `count(variable.*)`: rows of a pattern's variable.
 pub(super) fn count_of(variable: &str) -> Expr {
     let rows = FunctionArgExpr::QualifiedWildcard(ObjectName::from(vec![sqlparser::ast::Ident::new(variable)]));
-    let list = FunctionArgumentList {
-        duplicate_treatment: None,
-        args: vec![FunctionArg::Unnamed(rows)],
-        clauses: vec![],
-    };
+    let list =
+        FunctionArgumentList { duplicate_treatment: None, args: vec![FunctionArg::Unnamed(rows)], clauses: vec![] };
     Expr::Function(function("count", FunctionArguments::List(list)))
 }
 

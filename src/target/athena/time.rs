@@ -195,9 +195,7 @@ fn number(t: Expr, letter: char, fill: Option<char>) -> Expr {
     };
     let text = sql::cast(value, sql::VARCHAR);
     match fill {
-        Some(fill) if width > 1 => {
-            sql::call("lpad", vec![text, sql::integer(width), sql::string(fill.to_string())])
-        }
+        Some(fill) if width > 1 => sql::call("lpad", vec![text, sql::integer(width), sql::string(fill.to_string())]),
         _ => text,
     }
 }
@@ -278,6 +276,16 @@ fn conversions(format: &str) -> Result<Vec<Part>, String> {
         if let (Some(fill), Some(number)) = (fill, chars.peek().filter(|c| NUMBERS.contains(**c))) {
             out.push(Part::Filled(*number, fill));
             chars.next();
+            continue;
+        }
+        let rest: String = chars.clone().take(3).collect();
+        let offset = [(':', "::z", "+00"), (':', ":z", "+00:00:00"), ('E', "z", "+0")];
+        if let Some((_, tail, text)) = offset.iter().find(|(first, tail, _)| *first == letter && rest.starts_with(tail))
+        {
+            for _ in 0..tail.len() {
+                chars.next();
+            }
+            out.extend(text.chars().map(Part::Text));
             continue;
         }
         if let Some(parts) = compound(letter) {
@@ -458,7 +466,10 @@ mod tests {
         assert_eq!(show("100%% %z").as_deref(), Ok("'100% +0000'"));
         assert_eq!(show("%s").as_deref(), Ok("CAST(CAST(floor(to_unixtime(t)) AS BIGINT) AS VARCHAR)"));
         assert_eq!(show("%H.%3N").as_deref(), Ok("date_format(t, '%H.') || format_datetime(t, 'SSS')"));
-        assert_eq!(show("%U").as_deref(), Ok("lpad(CAST((day_of_year(t) + 6 - day_of_week(t) % 7) / 7 AS VARCHAR), 2, '0')"));
+        assert_eq!(
+            show("%U").as_deref(),
+            Ok("lpad(CAST((day_of_year(t) + 6 - day_of_week(t) % 7) / 7 AS VARCHAR), 2, '0')")
+        );
         assert_eq!(show("%-d").as_deref(), Ok("CAST(day(t) AS VARCHAR)"));
         assert_eq!(
             show("%c").as_deref(),

@@ -142,7 +142,12 @@ fn fields_that_rows_may_lack_make_a_transaction_approximate() {
 #[test]
 fn rows_stand_side_by_side() {
     let beside = |replace| Rel::Beside {
-        left: Box::new(sort(project(scan(), vec![("a", col("eventName")), ("b", col("awsRegion"))]), col("a"), false, None)),
+        left: Box::new(sort(
+            project(scan(), vec![("a", col("eventName")), ("b", col("awsRegion"))]),
+            col("a"),
+            false,
+            None,
+        )),
         right: Box::new(project(scan(), vec![("b", col("userAgent")), ("c", col("errorCode"))])),
         replace,
         span: AT,
