@@ -416,6 +416,11 @@ pub enum AggregateFunction {
 }
 
 impl AggregateFunction {
+    /// Whether the result depends on `_time`.
+    pub fn reads_time(self) -> bool {
+        matches!(self, Self::Earliest | Self::Latest | Self::EarliestTime | Self::LatestTime | Self::Rate)
+    }
+
     /// Whether it is NULL where there is no row (or no value) at all; counts are 0.
     pub fn is_null_of_nothing(self) -> bool {
         !matches!(self, Self::Count | Self::CountIf | Self::DistinctCount | Self::EstimatedDistinctCount)

@@ -245,10 +245,12 @@ impl Checker {
                 let below = self.rel(input).layout;
                 let ty = self.present_column(keep, &below, *span);
                 let nullable = below.column(keep).is_none_or(|c| c.nullable);
+                let cells = below.columns.iter().filter(|c| c.name != *keep).map(|c| c.ty).reduce(Type::union);
+                let cell = cells.filter(|_| !below.open).unwrap_or(Type::UNKNOWN);
                 Rows::of(vec![
                     column(keep, ty, nullable),
                     column(name, Type::STRING, false),
-                    column(value, Type::UNKNOWN, false),
+                    column(value, cell, false),
                 ])
             }
             Rel::Transpose(t) => self.transpose(t),

@@ -262,7 +262,7 @@ fn each_operator_has_its_columns() {
         format!("{}, z: boolean?", all.replace("a: string?", "a: unknown?"))
     );
     let unpivot = Rel::Unpivot { input: some(), keep: "b".into(), name: "n".into(), value: "v".into(), span: AT };
-    assert_eq!(layout(unpivot), "b: integer, n: string, v: unknown");
+    assert_eq!(layout(unpivot), "b: integer, n: string, v: multivalue<unknown>");
     let transpose =
         |rows, header| Transpose { input: some(), rows, names: "column".into(), header, include_empty: true, span: AT };
     assert_eq!(layout(Rel::Transpose(transpose(2, None))), "column: string, `row 1`: unknown?, `row 2`: unknown?");

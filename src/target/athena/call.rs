@@ -28,9 +28,11 @@ impl Emitter<'_> {
             ("mvappend", [_, ..]) => self.mvappend(args, e, block),
             ("mvzip", [left, right, rest @ ..]) => self.mvzip(left, right, rest.first(), e, block),
             ("mvrange", [start, end, rest @ ..]) => self.mvrange(start, end, rest.first(), e, block),
-            ("split", [_, delimiter]) if delimiter.as_literal() == Some(&Literal::String(String::new())) => {
-                Err(self.no_form(name, e, "`split` into characters is not implemented for Athena"))
+            ("split", [text, delimiter]) if delimiter.as_literal() == Some(&Literal::String(String::new())) => {
+                self.characters(text, e, block)
             }
+            ("kv_field" | "kv_fields", [_, ..]) => self.pairs(args, name == "kv_fields", e, block),
+            ("xml_field", [text, name]) => self.xml_field(text, name, e, block),
             ("isnum" | "isint" | "isstr", [value]) => self.is_kind(name, value, block),
             ("typeof", [value]) => self.type_of(value, e, block),
             ("tostring", [value, format]) => self.tostring(value, format, e, block),
@@ -161,7 +163,11 @@ impl Emitter<'_> {
         e: &Expr,
         block: &Block,
     ) -> Result<Typed, Reported> {
-        let value = self.value(value, block)?.convert_to_array();
+        let value = self.value(value, block)?;
+        if !value.phys.array && end.is_none() && matches!(integer(start), Some(0 | -1)) {
+            return Ok(value);
+        }
+        let value = value.convert_to_array();
         let (kind, ty) = (value.phys.kind, value.ty);
         let Some(end) = end else {
             let index = match integer(start) {

@@ -305,7 +305,7 @@ impl Typed {
 }
 
 /// The CTE or table that a block reads, where it reads just one.
-fn relation(block: &Block) -> Option<Ident> {
+pub(super) fn relation(block: &Block) -> Option<Ident> {
     match &block.from.relation {
         TableFactor::Table { name, .. } => match name.0.last() {
             Some(sqlparser::ast::ObjectNamePart::Identifier(i)) => Some(i.clone()),
@@ -316,7 +316,7 @@ fn relation(block: &Block) -> Option<Ident> {
 }
 
 /// Puts the relation's name before each column.
-fn qualify(block: &mut Block, relation: &Ident) {
+pub(super) fn qualify(block: &mut Block, relation: &Ident) {
     let fix = |e: &mut Sql| {
         fn go(e: &mut Sql, relation: &Ident) {
             if let Sql::Identifier(i) = e {

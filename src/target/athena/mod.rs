@@ -7,7 +7,9 @@
 //! [`print`]; no text is ever pasted into a query.
 
 mod aggregate;
+mod beside;
 mod binding;
+mod bins;
 mod block;
 mod call;
 mod compare;
@@ -20,6 +22,8 @@ mod join;
 mod json;
 mod lookup;
 mod order;
+mod pairs;
+mod pivot;
 mod plan;
 mod predicate;
 mod print;
@@ -30,6 +34,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 mod time;
+mod transaction;
 mod typed;
 mod window;
 

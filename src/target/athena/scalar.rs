@@ -160,6 +160,11 @@ impl Emitter<'_> {
                 let element = sqlparser::ast::Expr::CompoundIdentifier(parts);
                 json::mapped(sql::column(&column), &parameter, element, Type::many(ty.scalar))
             }
+            Place::MapSide { column, keys } => {
+                let name = if keys { "map_keys" } else { "map_values" };
+                let sql = sql::call(name, vec![sql::column(&column)]);
+                Typed::new(sql, Phys::many(Kind::Varchar), Type::many(ty.scalar), nullable)
+            }
             Place::Map { column, key } => {
                 let sql = sql::call("element_at", vec![sql::column(&column), sql::string(key)]);
                 Typed::new(sql, Phys::VARCHAR, ty.element(), true)

@@ -351,6 +351,14 @@ pub(super) fn count_rows(over: Option<WindowSpec>) -> Expr {
     Expr::Function(f)
 }
 
+/// `count(variable.*)`: rows of a pattern's variable.
+pub(super) fn count_of(variable: &str) -> Expr {
+    let rows = FunctionArgExpr::QualifiedWildcard(ObjectName::from(vec![sqlparser::ast::Ident::new(variable)]));
+    let list =
+        FunctionArgumentList { duplicate_treatment: None, args: vec![FunctionArg::Unnamed(rows)], clauses: vec![] };
+    Expr::Function(function("count", FunctionArguments::List(list)))
+}
+
 pub(super) fn window(partition: Vec<Expr>, order: Vec<OrderByExpr>, frame: Option<WindowFrame>) -> WindowSpec {
     WindowSpec { window_name: None, partition_by: partition, order_by: order, window_frame: frame }
 }
@@ -412,6 +420,17 @@ pub(super) fn interval(n: u64, unit: DateTimeField) -> Expr {
     Expr::Interval(Interval {
         value: Box::new(string(n.to_string())),
         leading_field: Some(unit),
+        leading_precision: None,
+        last_field: None,
+        fractional_seconds_precision: None,
+    })
+}
+
+/// `INTERVAL 's.fff' SECOND`
+pub(super) fn fraction(seconds: &str) -> Expr {
+    Expr::Interval(Interval {
+        value: Box::new(string(seconds)),
+        leading_field: Some(DateTimeField::Second),
         leading_precision: None,
         last_field: None,
         fractional_seconds_precision: None,

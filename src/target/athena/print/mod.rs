@@ -3,6 +3,7 @@
 //! printer takes `\'` for an escaped quotation mark, which it is not in Athena.
 
 mod inline;
+mod matching;
 
 use sqlparser::ast::{
     BinaryOperator, Cte, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, InTarget,
@@ -161,11 +162,13 @@ impl Printer {
                 match &join.join_operator {
                     JoinOperator::CrossJoin(_) => self.text("CROSS JOIN "),
                     JoinOperator::Left(_) => self.text("LEFT JOIN "),
+                    JoinOperator::FullOuter(_) => self.text("FULL JOIN "),
                     _ => self.text("JOIN "),
                 }
                 self.relation(&join.relation, indent);
-                if let JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Left(JoinConstraint::On(on)) =
-                    &join.join_operator
+                if let JoinOperator::Join(JoinConstraint::On(on))
+                | JoinOperator::Left(JoinConstraint::On(on))
+                | JoinOperator::FullOuter(JoinConstraint::On(on)) = &join.join_operator
                 {
                     self.condition("  ON", on, indent);
                 }
@@ -252,6 +255,7 @@ impl Printer {
                     self.text(&format!(" AS {}", alias(a)));
                 }
             }
+            TableFactor::MatchRecognize { .. } => self.match_recognize(factor, indent),
             other => {
                 self.text(&format!("{other}"));
             }
