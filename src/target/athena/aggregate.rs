@@ -169,7 +169,12 @@ impl Emitter<'_> {
             F::Earliest | F::Latest => {
                 self.scalar_only(&x, a)?;
                 let time = self.time(a, block)?;
-                let name = if a.function == F::Earliest { "min_by" } else { "max_by" };
+                let earliest = a.function == F::Earliest;
+                if x.sql == time {
+                    let name = if earliest { "min" } else { "max" };
+                    return Ok(Typed::new(g.call(name, vec![time]), x.phys, x.ty, true));
+                }
+                let name = if earliest { "min_by" } else { "max_by" };
                 Ok(Typed::new(g.call_where(name, vec![x.sql.clone(), time], &x), x.phys, x.ty, true))
             }
             F::EarliestTime | F::LatestTime => {

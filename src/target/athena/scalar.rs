@@ -134,7 +134,7 @@ impl Emitter<'_> {
     fn read_place(&mut self, place: Place, ty: Type, nullable: bool, block: &Block) -> Typed {
         let parameter = self.parameter(block);
         match place {
-            Place::Column { column, ty: held } => {
+            Place::Column { column, ty: held, case } => {
                 let sql = sql::column(&column);
                 let (sql, phys) = match held {
                     ColumnType::Varchar => (sql, Phys::VARCHAR),
@@ -147,7 +147,8 @@ impl Emitter<'_> {
                     ColumnType::EpochMillis => (from_millis(sql), Phys::TIMESTAMP),
                     ColumnType::EpochSeconds => (sql::call("from_unixtime", vec![sql]), Phys::TIMESTAMP),
                 };
-                Typed::new(sql, phys, Type { scalar: ty.scalar, multivalue: phys.array }, nullable)
+                let value = Typed::new(sql, phys, Type { scalar: ty.scalar, multivalue: phys.array }, nullable);
+                Typed { letters: case.filter(|_| phys == Phys::VARCHAR), ..value }
             }
             Place::Json { column, path } => {
                 let base = Typed::plain(sql::column(&column), Phys::VARCHAR, nullable);

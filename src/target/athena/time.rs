@@ -1,6 +1,6 @@
 //! Times: moves and snaps, spans, and strftime formats in Trino's notations. Everything is UTC.
 
-use sqlparser::ast::{DateTimeField, Expr};
+use sqlparser::ast::{DateTimeField, Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
 
 use super::sql;
 use crate::ir::{RelativeTime, TimeStep, TimeUnit};
@@ -84,6 +84,7 @@ pub(super) fn bin(t: Expr, span: f64) -> Expr {
 /// # Errors
 /// The conversion that Trino has no counterpart for, e.g. `%U`.
 pub(super) fn format(t: &Expr, format: &str) -> Result<Expr, String> {
+    let t = &extreme_without_zone(t).unwrap_or_else(|| t.clone());
     let mut pieces = Vec::new();
     let mut run = String::new();
     let flush = |run: &mut String, pieces: &mut Vec<Expr>| {
@@ -115,6 +116,35 @@ pub(super) fn format(t: &Expr, format: &str) -> Result<Expr, String> {
     }
     flush(&mut run, &mut pieces);
     Ok(sql::concat(pieces))
+}
+
+/// The least or greatest of times that are timestamps in UTC with the zone put on: of the timestamps themselves, since the text
+/// is the same. Other times stay: a group's key must be written as it stands in GROUP BY.
+fn extreme_without_zone(t: &Expr) -> Option<Expr> {
+    match t {
+        Expr::Function(call) if matches!(call.name.to_string().as_str(), "min" | "max") => without_zone(t),
+        _ => None,
+    }
+}
+
+fn without_zone(t: &Expr) -> Option<Expr> {
+    let Expr::Function(call) = t else { return None };
+    let FunctionArguments::List(list) = &call.args else { return None };
+    let name = call.name.to_string();
+    let argument = match (name.as_str(), list.args.as_slice()) {
+        ("with_timezone", [FunctionArg::Unnamed(FunctionArgExpr::Expr(plain)), _]) => return Some(plain.clone()),
+        ("min" | "max", [FunctionArg::Unnamed(FunctionArgExpr::Expr(value))]) => value,
+        ("date_trunc", [_, FunctionArg::Unnamed(FunctionArgExpr::Expr(value))]) => value,
+        _ => return None,
+    };
+    let plain = without_zone(argument)?;
+    let mut call = call.clone();
+    if let FunctionArguments::List(list) = &mut call.args
+        && let Some(last) = list.args.last_mut()
+    {
+        *last = FunctionArg::Unnamed(FunctionArgExpr::Expr(plain));
+    }
+    Some(Expr::Function(call))
 }
 
 /// A conversion that is no letter of `date_format`.
@@ -353,6 +383,17 @@ mod tests {
         assert_eq!(show("%s").as_deref(), Ok("CAST(CAST(floor(to_unixtime(t)) AS BIGINT) AS VARCHAR)"));
         assert_eq!(show("%H.%3N").as_deref(), Ok("date_format(t, '%H.') || format_datetime(t, 'SSS')"));
         assert_eq!(show("%U"), Err("%U".to_owned()));
+    }
+
+    #[test]
+    fn the_text_of_a_first_or_last_time_needs_no_zone() {
+        let utc = |e| sql::call("with_timezone", vec![e, sql::string("UTC")]);
+        let show = |e: Expr| format(&e, "%Y").map(|e| expression(&e));
+        let hour = sql::call("date_trunc", vec![sql::string("hour"), utc(sql::column("t"))]);
+        assert_eq!(show(sql::call("min", vec![hour])).as_deref(), Ok("date_format(min(date_trunc('hour', t)), '%Y')"));
+        let hour = sql::call("date_trunc", vec![sql::string("hour"), utc(sql::column("t"))]);
+        let kept = "date_format(date_trunc('hour', with_timezone(t, 'UTC')), '%Y')";
+        assert_eq!(show(hour).as_deref(), Ok(kept), "it may be a key of GROUP BY");
     }
 
     #[test]
