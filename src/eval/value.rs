@@ -275,7 +275,8 @@ mod tests {
         };
         assert_eq!(key(1.into()), key("1".into()));
         assert_ne!(key(Value::Null), key("".into()));
-        assert_ne!(key(Value::list(["a".into()])), key("a".into()));
+        assert_eq!(key(Value::list(["a".into()])), key("a".into()));
+        assert_ne!(key(Value::list(["a".into(), "b".into()])), key("ab".into()));
     }
 
     #[test]

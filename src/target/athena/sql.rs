@@ -6,7 +6,7 @@ use sqlparser::ast::{
     AccessExpr, Array, ArrayElemTypeDef, BinaryOperator, CaseWhen, CastKind, CeilFloorKind, DataType, DateTimeField,
     DuplicateTreatment, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
     FunctionArgumentList, FunctionArguments, InTarget, Interval, LambdaFunction, LambdaFunctionParameter, LambdaSyntax,
-    ObjectName, OneOrManyWithParens, OrderByExpr, OrderByOptions, OrderBySort, Query, Subscript, TimezoneInfo,
+    ObjectName, OneOrManyWithParens, OrderByExpr, OrderByOptions, OrderBySort, Query, StructBracketKind, StructField, Subscript, TimezoneInfo,
     TypedString, UnaryOperator, Value, WindowFrame, WindowSpec, WindowType,
 };
 
@@ -143,6 +143,7 @@ pub(super) fn not(e: Expr) -> Expr {
         Expr::Like { negated, any, expr, pattern, escape_char } => {
             Expr::Like { negated: !negated, any, expr, pattern, escape_char }
         }
+        Expr::Exists { subquery, negated } => Expr::Exists { subquery, negated: !negated },
         Expr::In { expr, target, negated, global } => Expr::In { expr, target, negated: !negated, global },
         Expr::BinaryOp { left, op, right } => match negated(&op) {
             Some(op) => Expr::BinaryOp { left, op, right },
@@ -259,6 +260,11 @@ pub(super) fn in_query(e: Expr, query: Query) -> Expr {
         negated: false,
         global: false,
     }
+}
+
+/// `EXISTS (query)`
+pub(super) fn exists(query: Query) -> Expr {
+    Expr::Exists { subquery: Box::new(query), negated: false }
 }
 
 pub(super) fn tuple(mut parts: Vec<Expr>) -> Expr {
@@ -436,6 +442,16 @@ pub(super) const TIMESTAMP: DataType = DataType::Timestamp(None, TimezoneInfo::N
 
 pub(super) fn ip_address() -> DataType {
     DataType::Custom(ObjectName::from(vec![sqlparser::ast::Ident::new("ipaddress")]), vec![])
+}
+
+/// `ROW(a VARCHAR, b VARCHAR)`
+pub(super) fn row_of_texts(members: &[sqlparser::ast::Ident]) -> DataType {
+    let member = |m: &sqlparser::ast::Ident| StructField {
+        field_name: Some(m.clone()),
+        field_type: VARCHAR,
+        options: None,
+    };
+    DataType::Struct(members.iter().map(member).collect(), StructBracketKind::Parentheses)
 }
 
 pub(super) fn array_of(element: DataType) -> DataType {

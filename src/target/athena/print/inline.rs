@@ -5,7 +5,7 @@ use std::fmt::Write;
 use sqlparser::ast::{
     AccessExpr, ArrayElemTypeDef, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentClause, FunctionArguments, Ident, InTarget, LambdaFunction, ObjectName, ObjectNamePart,
-    OrderByExpr, OrderBySort, Query, Subscript, TableAlias, UnaryOperator, Value, WindowFrame, WindowFrameBound,
+    OrderByExpr, OrderBySort, Query, StructField, Subscript, TableAlias, UnaryOperator, Value, WindowFrame, WindowFrameBound,
     WindowType,
 };
 
@@ -39,6 +39,10 @@ pub(super) fn expr(e: &Expr) -> String {
                 other => other.to_string(),
             };
             format!("{} {not}IN ({target})", expr(e))
+        }
+        Expr::Exists { subquery, negated } => {
+            let not = if *negated { "NOT " } else { "" };
+            format!("{not}EXISTS ({})", inline_query(subquery))
         }
         Expr::Subquery(q) => format!("({})", inline_query(q)),
         Expr::Tuple(parts) => format!("({})", list(parts)),
@@ -93,6 +97,13 @@ pub(super) fn cast_word(kind: &CastKind) -> &'static str {
 pub(super) fn type_name(t: &DataType) -> String {
     match t {
         DataType::Array(ArrayElemTypeDef::Parenthesis(element)) => format!("ARRAY({})", type_name(element)),
+        DataType::Struct(members, _) => {
+            let member = |m: &StructField| {
+                let name = m.field_name.as_ref().map_or(String::new(), |n| format!("{} ", identifier(n)));
+                name + &type_name(&m.field_type)
+            };
+            format!("ROW({})", members.iter().map(member).collect::<Vec<_>>().join(", "))
+        }
         other => other.to_string(),
     }
 }
