@@ -6,8 +6,8 @@ use sqlparser::ast::{
     AccessExpr, Array, ArrayElemTypeDef, BinaryOperator, CaseWhen, CastKind, CeilFloorKind, DataType, DateTimeField,
     DuplicateTreatment, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
     FunctionArgumentList, FunctionArguments, InTarget, Interval, LambdaFunction, LambdaFunctionParameter, LambdaSyntax,
-    ObjectName, OneOrManyWithParens, OrderByExpr, OrderByOptions, OrderBySort, Query, StructBracketKind, StructField, Subscript, TimezoneInfo,
-    TypedString, UnaryOperator, Value, WindowFrame, WindowSpec, WindowType,
+    ObjectName, OneOrManyWithParens, OrderByExpr, OrderByOptions, OrderBySort, Query, Subscript, TimezoneInfo,
+    TypeModifier, TypedString, UnaryOperator, Value, WindowFrame, WindowSpec, WindowType,
 };
 
 use super::ident::{dotted, ident};
@@ -446,12 +446,9 @@ pub(super) fn ip_address() -> DataType {
 
 /// `ROW(a VARCHAR, b VARCHAR)`
 pub(super) fn row_of_texts(members: &[sqlparser::ast::Ident]) -> DataType {
-    let member = |m: &sqlparser::ast::Ident| StructField {
-        field_name: Some(m.clone()),
-        field_type: VARCHAR,
-        options: None,
-    };
-    DataType::Struct(members.iter().map(member).collect(), StructBracketKind::Parentheses)
+    let row = ObjectName::from(vec![sqlparser::ast::Ident::new("ROW")]);
+    let member = |m: &sqlparser::ast::Ident| [m.clone(), sqlparser::ast::Ident::new("VARCHAR")];
+    DataType::Custom(row, members.iter().flat_map(member).map(TypeModifier::Identifier).collect())
 }
 
 pub(super) fn array_of(element: DataType) -> DataType {

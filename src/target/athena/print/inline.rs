@@ -5,7 +5,7 @@ use std::fmt::Write;
 use sqlparser::ast::{
     AccessExpr, ArrayElemTypeDef, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentClause, FunctionArguments, Ident, InTarget, LambdaFunction, ObjectName, ObjectNamePart,
-    OrderByExpr, OrderBySort, Query, StructField, Subscript, TableAlias, UnaryOperator, Value, WindowFrame, WindowFrameBound,
+    OrderByExpr, OrderBySort, Query, Subscript, TableAlias, UnaryOperator, Value, WindowFrame, WindowFrameBound,
     WindowType,
 };
 
@@ -97,12 +97,11 @@ pub(super) fn cast_word(kind: &CastKind) -> &'static str {
 pub(super) fn type_name(t: &DataType) -> String {
     match t {
         DataType::Array(ArrayElemTypeDef::Parenthesis(element)) => format!("ARRAY({})", type_name(element)),
-        DataType::Struct(members, _) => {
-            let member = |m: &StructField| {
-                let name = m.field_name.as_ref().map_or(String::new(), |n| format!("{} ", identifier(n)));
-                name + &type_name(&m.field_type)
-            };
-            format!("ROW({})", members.iter().map(member).collect::<Vec<_>>().join(", "))
+        // Members of a ROW: each name with its type.
+        DataType::Custom(name, words) if words.len() > 1 => {
+            let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+            let members: Vec<String> = words.chunks(2).map(|member| member.join(" ")).collect();
+            format!("{name}({})", members.join(", "))
         }
         other => other.to_string(),
     }

@@ -300,11 +300,32 @@ fn wildcard_lookups_take_the_first_row() {
 }
 
 #[test]
-fn large_lookups_are_refused() {
-    let options = Options { max_inline_lookup_rows: Some(1), ..Options::default() };
+fn large_lookups_are_tables_of_the_database() {
+    let options =
+        Options { max_inline_lookup_rows: Some(1), lookup_database: Some("lists".to_owned()), ..Options::default() };
     let (query, sink) = emit_with(lookup(table(vec![]), false), columns(&["tool"]), &options);
-    assert!(query.is_err());
-    assert_eq!(sink.diagnostics()[0].code.id, "C402");
+    assert_eq!(sink.diagnostics()[0].code.id, "C411");
+    assert!(sink.diagnostics()[0].message.contains("`lists.known_agents` must hold them, with the columns `agent`, `tool`"));
+    insta::assert_snapshot!(query.expect("a query"), @"");
+}
+
+#[test]
+fn wildcards_of_a_table_are_read_as_patterns() {
+    let options = Options { max_inline_lookup_rows: Some(1), ..Options::default() };
+    let (query, _) = emit_with(lookup(table(vec![(name("agent"), MatchType::Wildcard)]), false), columns(&["tool"]), &options);
+    insta::assert_snapshot!(query.expect("a query"), @"");
+}
+
+#[test]
+fn several_rows_that_match_give_arrays() {
+    let mut several = (*table(vec![(name("agent"), MatchType::Wildcard)])).clone();
+    several.max_matches = 1000;
+    several.default_match = Some("none".to_owned());
+    several.rows.push(["aws-cli*", "again", "3"].map(str::to_owned).to_vec());
+    let wild = Arc::new(several.clone());
+    insta::assert_snapshot!(emit(lookup(wild, false), columns(&["tool"])), @"");
+    several.matching.clear();
+    insta::assert_snapshot!(emit(lookup(Arc::new(several), false), columns(&["tool"])), @"");
 }
 
 #[test]
