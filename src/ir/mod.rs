@@ -5,8 +5,10 @@
 
 pub mod check;
 mod display;
+mod exclusive;
 mod expr;
 mod fold;
+pub mod merge;
 mod path;
 mod pattern;
 mod rel;

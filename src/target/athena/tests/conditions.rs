@@ -12,8 +12,8 @@ fn literal_windows_compare_text() {
     SELECT
       count(*) AS count
     FROM cloudtrail_logs
-    WHERE eventtime >= '2024-08-01T00:00:00Z'
-      AND eventtime < '2024-08-01T00:00:00Z'
+    WHERE eventtime >= '2024-08-01T00:00:00'
+      AND eventtime < '2024-08-01T00:00:00'
       AND "timestamp" >= '2024/08/01'
       AND "timestamp" <= '2024/08/01'
     "#);
@@ -234,7 +234,7 @@ fn bare_words_are_approximated() {
     SELECT
       count(*) AS count
     FROM cloudtrail_logs
-    WHERE eventtime >= '2024-08-01T00:00:00Z'
+    WHERE eventtime >= '2024-08-01T00:00:00'
       AND "timestamp" >= '2024/08/01'
       AND (lower(eventname) LIKE '%kali\_1%' ESCAPE '\' OR lower(useragent) LIKE '%kali\_1%' ESCAPE '\')
     "#);

@@ -134,7 +134,7 @@ fn times_in_results_are_epoch_seconds() {
       to_unixtime(from_unixtime(floor(to_unixtime(from_iso8601_timestamp(eventtime)) / 300) * 300)) AS slot,
       to_unixtime(max(from_iso8601_timestamp(eventtime))) AS "last"
     FROM cloudtrail_logs
-    WHERE eventtime >= '2024-08-01T00:00:00Z'
+    WHERE eventtime >= '2024-08-01T00:00:00'
       AND "timestamp" >= '2024/08/01'
     GROUP BY 1, from_unixtime(floor(to_unixtime(from_iso8601_timestamp(eventtime)) / 300) * 300)
     "#);
