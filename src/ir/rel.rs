@@ -438,7 +438,12 @@ impl LookupTable {
 
     /// Whether one value for each of these columns can match several rows. Of a table whose rows are not known one matches.
     pub fn matches_several<'n>(&self, columns: impl Iterator<Item = &'n Name>) -> bool {
-        if self.max_matches <= 1 || self.rows.len() <= 1 {
+        self.max_matches > 1 && self.keys_repeat(columns)
+    }
+
+    /// Whether several known rows can match one value for each of these columns, however many may.
+    pub fn keys_repeat<'n>(&self, columns: impl Iterator<Item = &'n Name>) -> bool {
+        if self.rows.len() <= 1 {
             return false;
         }
         let mut whole = Vec::new();

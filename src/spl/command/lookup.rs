@@ -196,7 +196,13 @@ mod tests {
 
     #[test]
     fn a_value_of_the_row_stands_beside_those_that_are_found() {
-        insta::assert_snapshot!(ir(r#"eval a=split(userAgent, " "), brand=eventName | lookup brands url as a OUTPUTNEW brand | table brand"#), @"");
+        insta::assert_snapshot!(ir(r#"eval a=split(userAgent, " "), brand=eventName | lookup brands url as a OUTPUTNEW brand | table brand"#), @r#"
+        extend a = split(userAgent, " ")
+        extend brand = eventName
+        lookup brands on url = a giving brand = brand if null
+        project brand
+        => brand: multivalue<unknown>?
+        "#);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Lookups in which several keys may match: the whole table is one list, and each row takes the entries that match.
 
-use sqlparser::ast::{Expr as Sql, Ident, TableFactor};
+use sqlparser::ast::{Expr as Sql, Ident, Query, TableFactor};
 
 use super::block::{Block, Needs, Slot, hidden};
 use super::emitter::Emitter;
@@ -25,12 +25,23 @@ impl Emitter<'_> {
         let outputs: Vec<Ident> = task.wanted.iter().map(|i| members.allocate(task.column(*i))).collect();
         let list = block.names.allocate(&format!("{}_entries", lookup.table.name));
         let relation = self.relations.allocate(&format!("lookup_{}", lookup.table.name));
-        let (from, cells, order) = match &task.rows {
-            Some(rows) => known(rows, &task, &mut members, (&keys, &outputs)),
-            None => self.stored(&task),
+        let names: Vec<Ident> = keys.iter().chain(&outputs).cloned().collect();
+        let (rows, columns, order) = match &task.rows {
+            Some(rows) => {
+                let nth = members.allocate("nth");
+                let columns = names.iter().cloned().chain([nth.clone()]).collect();
+                (numbered(rows, &task), columns, vec![nth])
+            }
+            None => (self.stored(&task, &names), vec![], names.clone()),
         };
-        let member_names: Vec<Ident> = keys.iter().chain(&outputs).cloned().collect();
-        let entry = sql::cast(sql::call("row", cells), sql::row_of_texts(&member_names));
+        let from = select::from(TableFactor::Derived {
+            lateral: false,
+            subquery: Box::new(rows),
+            alias: Some(select::alias(Ident::new("known"), columns)),
+            sample: None,
+        });
+        let order = order.iter().map(|column| sql::order_by(sql::name(column), false, None)).collect();
+        let entry = sql::cast(sql::call("row", names.iter().map(sql::name).collect()), sql::row_of_texts(&names));
         let gathered =
             sql::aggregate("array_agg", vec![entry], sql::AggregateCall { order, ..sql::AggregateCall::default() });
         let clauses = select::Clauses {
@@ -44,14 +55,12 @@ impl Emitter<'_> {
         self.take_outputs(task, block, matches, &outputs, needs)
     }
 
-    /// A table of the database: in the order of its keys, since it has none of its own.
-    fn stored(&self, task: &Task<'_>) -> (sqlparser::ast::TableWithJoins, Vec<Sql>, Vec<sqlparser::ast::OrderByExpr>) {
-        let table = external::table_name(&task.table().name, self.context.options.lookup_database.as_deref());
-        let mut cells: Vec<Sql> =
-            task.lookup.on.iter().map(|(name, _)| key_column(task.table(), name).read()).collect();
-        cells.extend(task.wanted.iter().map(|i| output_column(task, *i).read()));
-        let order = cells.iter().map(|e| sql::order_by(e.clone(), false, None)).collect();
-        (select::from(select::table(super::ident::object(&table))), cells, order)
+    /// The rows of a table of the database; it has no order.
+    fn stored(&self, task: &Task<'_>, names: &[Ident]) -> Query {
+        let keys = task.lookup.on.iter().map(|(name, _)| key_column(task.table(), name));
+        let outputs = task.wanted.iter().map(|i| output_column(task, *i));
+        let columns = keys.chain(outputs).zip(names.iter().cloned()).collect();
+        external::plain(&self.database_table(task.table()), columns)
     }
 
     /// `filter(entries, x -> …)`: the entries that match, as many as may.
@@ -129,31 +138,15 @@ impl Emitter<'_> {
     }
 }
 
-/// The known rows, numbered, as `VALUES`.
-fn known(
-    rows: &[Row],
-    task: &Task<'_>,
-    members: &mut Names,
-    (keys, outputs): (&[Ident], &[Ident]),
-) -> (sqlparser::ast::TableWithJoins, Vec<Sql>, Vec<sqlparser::ast::OrderByExpr>) {
-    let nth = members.allocate("nth");
+/// The known rows and their numbers as `VALUES`.
+fn numbered(rows: &[Row], task: &Task<'_>) -> Query {
     let values = rows.iter().enumerate().map(|(n, row)| {
         let mut cells: Vec<Sql> = row.keys.iter().map(sql::string).collect();
         cells.extend(task.wanted.iter().map(|i| cell(row.outputs.get(*i).and_then(|o| o.as_deref()), n == 0)));
         cells.push(sql::integer(i64::try_from(n + 1).unwrap_or(i64::MAX)));
         cells
     });
-    let mut columns: Vec<Ident> = keys.iter().chain(outputs).cloned().collect();
-    let cells = columns.iter().map(sql::name).collect();
-    let order = vec![sql::order_by(sql::name(&nth), false, None)];
-    columns.push(nth);
-    let from = select::from(TableFactor::Derived {
-        lateral: false,
-        subquery: Box::new(select::query(select::values(values.collect()), vec![], None)),
-        alias: Some(select::alias(Ident::new("known"), columns)),
-        sample: None,
-    });
-    (from, cells, order)
+    select::query(select::values(values.collect()), vec![], None)
 }
 
 /// Whether a value, or some value of a multivalue field, matches an entry's key.

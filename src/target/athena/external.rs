@@ -46,7 +46,7 @@ impl Column<'_> {
             read = sql::call("lower", vec![read]);
         }
         if self.pattern {
-            let escaped = vec![read, sql::string(r"([\%_])"), sql::string(r"\$1")];
+            let escaped = vec![read, sql::string(r"([\\%_])"), sql::string(r"\\$1")];
             let escaped = sql::call("regexp_replace", escaped);
             read = sql::call("replace", vec![escaped, sql::string("*"), sql::string("%")]);
         }
@@ -57,10 +57,9 @@ impl Column<'_> {
 /// Columns under their names in the query.
 type Columns<'n> = Vec<(Column<'n>, Ident)>;
 
-/// Rows to join, whose keys differ.
-pub(super) fn plain(table: &str, keys: Columns<'_>, outputs: Columns<'_>) -> Query {
-    let items = keys.into_iter().chain(outputs).map(|(column, name)| select::item(column.read(), name)).collect();
-    from(table, items, vec![])
+/// Rows as they are.
+pub(super) fn plain(table: &str, columns: Columns<'_>) -> Query {
+    from(table, columns.into_iter().map(|(column, name)| select::item(column.read(), name)).collect(), vec![])
 }
 
 /// Rows to join: one for each key, with the least value of each output.

@@ -121,7 +121,7 @@ impl Emitter<'_> {
     /// Says which table must hold the rows of a table that is too large for the query.
     fn in_database(&mut self, lookup: &Lookup, wanted: &[usize], limit: usize) {
         let table = &lookup.table;
-        let name = external::table_name(&table.name, self.context.options.lookup_database.as_deref());
+        let name = self.database_table(table);
         let mut columns: Vec<&Name> = Vec::new();
         let read = lookup.on.iter().map(|(column, _)| column);
         for column in read.chain(wanted.iter().map(|i| &lookup.outputs[*i].column)) {
@@ -139,6 +139,22 @@ impl Emitter<'_> {
         );
         let help = "load the lookup's CSV file into that table, or raise `--max-inline-lookup-rows`";
         self.sink.push(Diagnostic::new(&code::LOOKUP_IN_TABLE, message).at(lookup.span).help(help));
+        if lookup.gives_several() || table.keys_repeat(lookup.on.iter().map(|(name, _)| name)) {
+            self.approximate(
+                lookup.span,
+                format!(
+                    "where several rows of the lookup `{}` match, they come in the order of their text: the table has no order \
+                     (differs)",
+                    table.name
+                ),
+                "raise `--max-inline-lookup-rows`, so that the rows stand in the query",
+            );
+        }
+    }
+
+    /// The table that stands for a lookup.
+    pub(super) fn database_table(&self, table: &LookupTable) -> String {
+        external::table_name(&table.name, self.context.options.lookup_database.as_deref())
     }
 
     /// A lookup by whole keys.
@@ -156,25 +172,17 @@ impl Emitter<'_> {
                 select::cte(relation.clone(), columns, select::query(values, vec![], None))
             }
             None => {
-                let table = external::table_name(&lookup.table.name, self.context.options.lookup_database.as_deref());
-                if several {
-                    self.approximate(
-                        lookup.span,
-                        format!(
-                            "where several rows of the lookup `{}` match, their values come in the order of their text, since the \
-                             table has no order (differs)",
-                            lookup.table.name
-                        ),
-                        "raise `--max-inline-lookup-rows`, so that the rows stand in the query",
-                    );
-                }
-                let keys = zip(lookup.on.iter().map(|(name, _)| key_column(&lookup.table, name)), &keys);
+                let table = self.database_table(&lookup.table);
+                let mut keys = zip(lookup.on.iter().map(|(name, _)| key_column(&lookup.table, name)), &keys);
                 let outputs = zip(task.wanted.iter().map(|i| output_column(&task, *i)), &outputs);
-                let distinct = !lookup.table.external && !several && lookup.table.max_matches != 1;
-                let query = match (several, distinct) {
+                let repeated = lookup.table.external || lookup.table.keys_repeat(lookup.on.iter().map(|(name, _)| name));
+                let query = match (several, repeated) {
                     (true, _) => external::listed(&table, keys, outputs),
-                    (false, true) => external::plain(&table, keys, outputs),
-                    (false, false) => external::first(&table, keys, outputs),
+                    (false, true) => external::first(&table, keys, outputs),
+                    (false, false) => {
+                        keys.extend(outputs);
+                        external::plain(&table, keys)
+                    }
                 };
                 select::cte(relation.clone(), vec![], query)
             }
