@@ -203,17 +203,19 @@ impl Emitter<'_> {
     }
 
     fn mvfind(&mut self, value: &Expr, pattern: &Expr, e: &Expr, block: &Block) -> Result<Typed, Reported> {
-        let Some(Literal::String(pattern)) = pattern.as_literal() else {
-            return Err(self.no_form(
-                "mvfind",
-                e,
-                "`mvfind` with a pattern from a field is not implemented for Athena",
-            ));
-        };
-        let pattern = self.regex(pattern, e.span)?;
         let array = self.value(value, block)?.convert(Phys::many(Kind::Varchar)).sql;
         let parameter = self.parameter(block);
-        let matches = sql::call("regexp_like", vec![sql::column(&parameter), sql::string(pattern)]);
+        let matches = match pattern.as_literal() {
+            Some(Literal::String(pattern)) => {
+                let pattern = self.regex(pattern, e.span)?;
+                sql::call("regexp_like", vec![sql::column(&parameter), sql::string(pattern)])
+            }
+            // A malformed expression matches nothing.
+            _ => {
+                let pattern = self.scalar(pattern, "a regular expression", block)?.text();
+                sql::call("try", vec![sql::call("regexp_like", vec![sql::column(&parameter), pattern])])
+            }
+        };
         let hits = sql::call("transform", vec![array, sql::lambda(&[&parameter], matches)]);
         let position = sql::call("array_position", vec![hits, sql::boolean(true)]);
         let sql = sql::subtract(sql::call("nullif", vec![position, sql::integer(0)]), sql::integer(1));

@@ -15,6 +15,7 @@ mod call;
 mod compare;
 pub mod dialect;
 mod emitter;
+mod entries;
 mod external;
 mod functions;
 mod ident;
@@ -30,6 +31,7 @@ mod print;
 mod regex;
 mod scalar;
 mod select;
+mod semi;
 mod sql;
 #[cfg(test)]
 mod tests;

@@ -209,14 +209,17 @@ impl Emitter<'_> {
         let element = Typed::new(sql::column(&parameter), Phys::one(value.phys.kind), value.ty.element(), false);
         self.variables.insert(n, element);
         let body = self.inside(|this| this.value(body, block))?;
-        if body.phys.array {
-            return Err(self.unsupported(e.span, "`mvmap` to several values is not implemented for Athena", "use one"));
-        }
         let mapped = sql::call("transform", vec![value.sql, sql::lambda(&[&parameter], body.sql)]);
-        let sql = if body.nullable { without_nulls(mapped, &parameter) } else { mapped };
+        let sql = match (body.phys.array, body.nullable) {
+            // NULLs among the lists are passed over.
+            (true, _) => sql::call("flatten", vec![mapped]),
+            (false, true) => without_nulls(mapped, &parameter),
+            (false, false) => mapped,
+        };
         let phys = Phys::many(body.phys.kind);
         let ty = Type::many(body.ty.scalar);
-        Ok(Typed { can_be_empty: value.can_be_empty || body.nullable, ..Typed::new(sql, phys, ty, e.nullable) })
+        let can_be_empty = value.can_be_empty || body.nullable || body.can_be_empty;
+        Ok(Typed { can_be_empty, ..Typed::new(sql, phys, ty, e.nullable) })
     }
 
     fn filter_values(

@@ -7,7 +7,7 @@ use sqlparser::ast::{
     DuplicateTreatment, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
     FunctionArgumentList, FunctionArguments, InTarget, Interval, LambdaFunction, LambdaFunctionParameter, LambdaSyntax,
     ObjectName, OneOrManyWithParens, OrderByExpr, OrderByOptions, OrderBySort, Query, Subscript, TimezoneInfo,
-    TypedString, UnaryOperator, Value, WindowFrame, WindowSpec, WindowType,
+    TypeModifier, TypedString, UnaryOperator, Value, WindowFrame, WindowSpec, WindowType,
 };
 
 use super::ident::{dotted, ident};
@@ -143,6 +143,7 @@ pub(super) fn not(e: Expr) -> Expr {
         Expr::Like { negated, any, expr, pattern, escape_char } => {
             Expr::Like { negated: !negated, any, expr, pattern, escape_char }
         }
+        Expr::Exists { subquery, negated } => Expr::Exists { subquery, negated: !negated },
         Expr::In { expr, target, negated, global } => Expr::In { expr, target, negated: !negated, global },
         Expr::BinaryOp { left, op, right } => match negated(&op) {
             Some(op) => Expr::BinaryOp { left, op, right },
@@ -259,6 +260,11 @@ pub(super) fn in_query(e: Expr, query: Query) -> Expr {
         negated: false,
         global: false,
     }
+}
+
+/// `EXISTS (query)`
+pub(super) fn exists(query: Query) -> Expr {
+    Expr::Exists { subquery: Box::new(query), negated: false }
 }
 
 pub(super) fn tuple(mut parts: Vec<Expr>) -> Expr {
@@ -455,6 +461,13 @@ pub(super) const TIMESTAMP: DataType = DataType::Timestamp(None, TimezoneInfo::N
 
 pub(super) fn ip_address() -> DataType {
     DataType::Custom(ObjectName::from(vec![sqlparser::ast::Ident::new("ipaddress")]), vec![])
+}
+
+/// `ROW(a VARCHAR, b VARCHAR)`
+pub(super) fn row_of_texts(members: &[sqlparser::ast::Ident]) -> DataType {
+    let row = ObjectName::from(vec![sqlparser::ast::Ident::new("ROW")]);
+    let member = |m: &sqlparser::ast::Ident| [m.clone(), sqlparser::ast::Ident::new("VARCHAR")];
+    DataType::Custom(row, members.iter().flat_map(member).map(TypeModifier::Identifier).collect())
 }
 
 pub(super) fn array_of(element: DataType) -> DataType {

@@ -340,6 +340,14 @@ impl Printer {
                 self.text(")");
                 true
             }
+            Expr::Exists { subquery, negated } => {
+                self.text(if *negated { "NOT EXISTS (" } else { "EXISTS (" });
+                self.line(indent + 2);
+                self.query(subquery, indent + 2);
+                self.line(indent);
+                self.text(")");
+                true
+            }
             Expr::BinaryOp { left, op, right } => {
                 self.expression(left, indent, 4);
                 self.text(&format!(" {op} "));
