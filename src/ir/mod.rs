@@ -7,6 +7,7 @@ pub mod check;
 mod display;
 mod expr;
 mod fold;
+pub mod letters;
 mod path;
 mod pattern;
 mod rel;

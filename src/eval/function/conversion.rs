@@ -43,7 +43,7 @@ fn to_integer<'e>(args: &[Value<'e>], base: i64) -> Value<'e> {
         return n.and_then(whole).into();
     }
     let Some(text) = text(args, 0) else { return Value::Null };
-    let text = text.trim();
+    let text = &*text;
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, text.strip_prefix('+').unwrap_or(text)),

@@ -7,8 +7,8 @@ mod parse;
 
 use crate::ir::{RelativeTime, TimeStep};
 
-/// The latest moment that has a date here, in seconds (about the year 287,000); the earliest is its negative.
-const FARTHEST: f64 = 9e12;
+/// Where the calendar ends, in seconds (about the year 65,000); it begins at the negative of it.
+const FARTHEST: f64 = 2e12;
 /// Longest way that one step of a time modifier goes, in its units.
 const LONGEST: u64 = 10_000_000_000;
 
@@ -31,7 +31,7 @@ pub(crate) fn relative_time(time: f64, shift: &RelativeTime) -> Option<f64> {
 
 /// The whole seconds of a time that has a date.
 fn seconds(time: f64) -> Option<i64> {
-    (time.abs() <= FARTHEST).then(|| time.floor() as i64)
+    (time.abs() < FARTHEST).then(|| time.floor() as i64)
 }
 
 /// A number rounded down to a multiple of the span (Search Reference, "bin"); for times the span is in seconds.

@@ -11,7 +11,7 @@ use super::block::{Block, OrderKey, Slot};
 use super::emitter::Emitter;
 use super::predicate::Want;
 use super::sql::{self, AggregateCall};
-use super::typed::{Kind, Phys, Typed, without_nulls};
+use super::typed::{Kind, Phys, Typed, number_of, without_nulls};
 use crate::diagnostic::Reported;
 use crate::ir::{Aggregate, AggregateFunction, CompareOp, Expr, Scalar, Type};
 
@@ -359,7 +359,7 @@ fn extreme(g: &Aggregation<'_>, x: Typed, a: &Aggregate) -> Typed {
     if x.phys != Phys::VARCHAR || matches!(x.ty.scalar, Scalar::String | Scalar::Json) {
         return Typed::new(g.call(name, vec![x.sql]), x.phys, x.ty, a.nullable);
     }
-    let number = sql::try_cast(x.sql.clone(), sql::DOUBLE);
+    let number = number_of(x.sql.clone());
     let all_numbers = sql::eq(g.call("count", vec![x.sql.clone()]), g.call("count", vec![number.clone()]));
     let as_number = g.call(by, vec![x.sql.clone(), number]);
     let sql = sql::case(vec![(all_numbers, as_number)], Some(g.call(name, vec![x.sql])));

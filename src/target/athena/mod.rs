@@ -19,6 +19,7 @@ mod ident;
 mod join;
 mod json;
 mod lookup;
+mod number;
 mod order;
 mod plan;
 mod predicate;
@@ -29,6 +30,7 @@ mod select;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod text;
 mod time;
 mod typed;
 mod window;
