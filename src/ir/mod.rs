@@ -5,9 +5,11 @@
 
 pub mod check;
 mod display;
+mod exclusive;
 mod expr;
 mod fold;
 pub mod letters;
+pub mod merge;
 mod path;
 mod pattern;
 mod rel;

@@ -72,7 +72,7 @@ fn to_bool(value: &Value<'_>) -> Option<bool> {
     match value {
         Value::Boolean(b) => Some(*b),
         Value::Null | Value::List(_) => None,
-        value => match value.to_text().trim().to_ascii_lowercase().as_str() {
+        value => match value.to_text().to_ascii_lowercase().as_str() {
             "true" => Some(true),
             "false" => Some(false),
             _ => value.as_number().map(|n| n != 0.0),
@@ -83,7 +83,7 @@ fn to_bool(value: &Value<'_>) -> Option<bool> {
 /// `12,345.68`: two decimals, none of a whole number.
 fn commas(number: f64) -> String {
     if number == number.trunc() {
-        return group_digits(&format!("{number:.0}"));
+        return group_digits(&number.to_string());
     }
     group_digits(&format!("{:.2}", super::number::round_to(number, 2)))
 }

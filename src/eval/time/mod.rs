@@ -261,8 +261,9 @@ impl Moment {
     /// `None` where the time has no date.
     fn new(time: f64) -> Option<Self> {
         seconds(time)?;
-        let micros = (time * 1e6).round() as i64;
-        let (epoch, micros) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000) as u32);
+        // The fraction alone: of the whole time a number holds fewer digits the farther it is.
+        let micros = ((time - time.floor()) * 1e6).round() as u32;
+        let (epoch, micros) = (time.floor() as i64 + i64::from(micros / 1_000_000), micros % 1_000_000);
         let (days, second_of_day) = (epoch.div_euclid(86_400), epoch.rem_euclid(86_400));
         let (year, month, day) = crate::time::civil_from_days(days);
         Some(Self {

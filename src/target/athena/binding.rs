@@ -84,14 +84,28 @@ pub(super) enum ColumnForm {
 #[serde(deny_unknown_fields)]
 pub(super) struct TypedColumn {
     pub(super) column: String,
-    #[serde(rename = "type")]
+    #[serde(default, rename = "type")]
     pub(super) ty: ColumnType,
+    /// The letters in which the column holds each value, where it has one spelling.
+    #[serde(default)]
+    pub(super) case: Option<Letters>,
+}
+
+/// The one spelling that a column has for each of its values, so that it can be compared exactly.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Letters {
+    Lower,
+    Upper,
+    /// The spelling is known to those who write the rules.
+    AsWritten,
 }
 
 /// What a column holds; plain columns hold text.
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ColumnType {
+    #[default]
     Varchar,
     Bigint,
     Double,
@@ -119,6 +133,7 @@ pub(super) enum Place {
     Column {
         column: String,
         ty: ColumnType,
+        case: Option<Letters>,
     },
     /// Below a text column that holds JSON; no steps: the text itself.
     Json {
@@ -142,8 +157,8 @@ impl Binding {
     pub(super) fn place(&self, path: &str) -> Option<Place> {
         if let Some(form) = self.columns.get(path) {
             return Some(match form.clone() {
-                ColumnForm::Short(column) => Place::Column { column, ty: ColumnType::Varchar },
-                ColumnForm::Long(TypedColumn { column, ty }) => Place::Column { column, ty },
+                ColumnForm::Short(column) => Place::Column { column, ty: ColumnType::Varchar, case: None },
+                ColumnForm::Long(TypedColumn { column, ty, case }) => Place::Column { column, ty, case },
             });
         }
         if let Some(place) = self.array(path).or_else(|| self.map(path)).or_else(|| self.json_path(path)) {
@@ -154,7 +169,7 @@ impl Binding {
             let ColumnForm::Short(to) = to else { return None };
             let plain = !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
             let column = format!("{}{}", to.strip_suffix('*')?, rest.to_ascii_lowercase());
-            plain.then_some(Place::Column { column, ty: ColumnType::Varchar })
+            plain.then_some(Place::Column { column, ty: ColumnType::Varchar, case: None })
         })
     }
 
@@ -266,6 +281,7 @@ mod tests {
             eventName = "eventname"
             "userIdentity.*" = "useridentity.*"
             "session.mfa" = { column = "session.is_mfa", type = "boolean" }
+            eventSource = { column = "eventsource", case = "lower" }
             [json]
             requestParameters = "requestparameters"
             "api.request.data" = "api.request.data"
@@ -285,13 +301,16 @@ mod tests {
 
     #[test]
     fn columns_and_members_are_placed() {
-        let column = |c: &str, ty| Some(Place::Column { column: c.to_owned(), ty });
+        let column = |c: &str, ty| Some(Place::Column { column: c.to_owned(), ty, case: None });
         assert_eq!(place("eventName"), column("eventname", ColumnType::Varchar));
         assert_eq!(
             place("userIdentity.sessionContext.mfa"),
             column("useridentity.sessioncontext.mfa", ColumnType::Varchar)
         );
         assert_eq!(place("session.mfa"), column("session.is_mfa", ColumnType::Boolean));
+        let ty = ColumnType::Varchar;
+        let column = "eventsource".to_owned();
+        assert_eq!(place("eventSource"), Some(Place::Column { column, ty, case: Some(Letters::Lower) }));
         assert_eq!(place("eventname"), None);
         assert_eq!(place("userIdentity.a{}.b"), None);
     }
@@ -324,6 +343,7 @@ mod tests {
             [
                 "eventtime",
                 "eventname",
+                "eventsource",
                 "session",
                 "useridentity",
                 "api",

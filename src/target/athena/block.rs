@@ -1,5 +1,6 @@
 //! A SELECT under construction, and how one becomes a CTE that the next reads.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -57,6 +58,9 @@ impl OrderKey {
 }
 
 /// The columns of the scanned table, where whole events are shown.
+/// Label of a block that reads a CTE.
+const FURTHER: &str = "filtered";
+
 #[derive(Clone, Debug)]
 pub(super) enum Whole {
     None,
@@ -234,11 +238,11 @@ impl Emitter<'_> {
                 true => Whole::None,
                 false => Whole::Columns(whole.iter().map(|(i, _)| (i.clone(), sql::name(i))).collect()),
             },
-            ..Block::new(block.from.clone(), names, "filtered")
+            ..Block::new(block.from.clone(), names, FURTHER)
         };
-        let label = block.label;
+        let label = label(&block, &items);
         let query = self.select(block, items);
-        let name = self.add_cte(label, query);
+        let name = self.add_cte(&label, query);
         next.from = select::from(select::table(ObjectName::from(vec![name])));
         Ok(next)
     }
@@ -372,6 +376,25 @@ impl Emitter<'_> {
         let mut query = select::query(body, order, limit);
         query.with = select::with(std::mem::take(&mut self.ctes));
         Ok(query)
+    }
+}
+
+/// What a CTE is called: after what its rows are, else after what it does to them.
+fn label(block: &Block, items: &[SelectItem]) -> Cow<'static, str> {
+    if block.label != FURTHER || !block.filter.is_empty() {
+        return Cow::Borrowed(block.label);
+    }
+    let mut made = items.iter().filter_map(|item| match item {
+        SelectItem::ExprWithAlias { expr, alias } if !matches!(expr, Expr::Identifier(_)) => Some(&alias.value),
+        _ => None,
+    });
+    match (made.next(), made.next()) {
+        (Some(name), None) if name == "row_id" => Cow::Borrowed("numbered"),
+        (Some(name), None) if name.len() <= 40 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
+            Cow::Owned(format!("with_{}", name.trim_start_matches('_')))
+        }
+        (Some(_), _) => Cow::Borrowed("extended"),
+        (None, _) => Cow::Borrowed(block.label),
     }
 }
 

@@ -22,6 +22,10 @@ impl Emitter<'_> {
             ("bit_and" | "bit_or" | "bit_xor" | "bit_not" | "bit_shift_left" | "bit_shift_right", _) => {
                 self.bits(name, args, e, block)
             }
+            ("printf", [_, ..]) => self.printf(args, e, block),
+            ("ipmask", [mask, ip]) => self.masked(mask, ip, e, block),
+            ("isdouble" | "ismv" | "isarray" | "isobject" | "json_valid", [value]) => self.is_form(name, value, e, block),
+            ("tobool", [value]) => self.truth_of(value, e, block),
             ("tonumber" | "toint", [text, base]) => self.based(text, base, e, block),
             (
                 "sqrt" | "ln" | "log" | "exp" | "pow" | "acos" | "asin" | "cosh" | "sinh" | "acosh" | "asinh" | "atanh",
@@ -118,35 +122,50 @@ impl Emitter<'_> {
         Ok(Typed::new(sql, Phys::VARCHAR, e.ty.element(), nullable))
     }
 
-    /// The smallest or greatest of several values of one row.
+    /// The smallest or greatest of several values of one row: numbers by their size and before texts.
     fn extreme(&mut self, name: &str, args: &[Expr], e: &Expr, block: &Block) -> Result<Typed, Reported> {
         let mut values = Vec::new();
         for arg in args {
-            let value = self.scalar(arg, "an extreme", block)?;
-            if value.phys.kind == Kind::Varchar {
-                self.approximate(
-                    arg.span,
-                    format!("`{name}` leaves out texts that are no numbers, which SPL orders after them (differs)"),
-                    "convert the field with `tonumber`",
-                );
-            }
-            let value = value.number();
-            let nullable =
-                value.nullable || !matches!(arg.as_literal(), Some(Literal::Integer(_) | Literal::Double(_)));
-            values.push(Typed { nullable: nullable && (value.nullable || arg.nullable), ..value });
+            values.push(self.value(arg, block)?);
         }
-        let whole = values.iter().all(|v| v.phys == Phys::BIGINT);
-        let phys = if whole { Phys::BIGINT } else { Phys::DOUBLE };
-        let nullable = values.iter().any(|v| v.nullable);
-        let exprs: Vec<Sql> = values.into_iter().map(|v| v.convert(phys).sql).collect();
-        let sql = if nullable {
-            let parameter = self.parameter(block);
-            let present = without_nulls(sql::array(exprs), &parameter);
-            sql::call(if name == "min" { "array_min" } else { "array_max" }, vec![present])
-        } else {
-            sql::call(if name == "min" { "least" } else { "greatest" }, exprs)
+        values.retain(|v| !v.is_null_literal());
+        let Some(phys) = values.iter().map(|v| v.phys).reduce(Phys::union) else {
+            return Ok(super::scalar::constant(&Literal::Null, e.ty));
         };
-        Ok(Typed::new(sql, phys, e.ty.element(), nullable))
+        let numbers = !matches!(phys.kind, Kind::Varchar | Kind::Boolean | Kind::Timestamp);
+        let kind = if numbers { phys.kind } else { Kind::Varchar };
+        let nullable = values.iter().any(|v| v.nullable || v.can_be_empty);
+        if numbers && !phys.array && !nullable {
+            let exprs = values.into_iter().map(|v| v.convert(Phys::one(kind)).sql).collect();
+            let function = if name == "min" { "least" } else { "greatest" };
+            return Ok(Typed::new(sql::call(function, exprs), Phys::one(kind), e.ty.element(), false));
+        }
+        let parameter = self.parameter(block);
+        let list = match phys.array {
+            false => sql::array(values.into_iter().map(|v| v.convert(Phys::one(kind)).sql).collect()),
+            true => {
+                let lists = values.into_iter().map(|v| {
+                    let list = v.convert(Phys::many(kind));
+                    if list.nullable { sql::coalesce(vec![list.sql, sql::array(vec![])]) } else { list.sql }
+                });
+                let mut lists: Vec<Sql> = lists.collect();
+                if lists.len() == 1 { lists.remove(0) } else { sql::call("concat", lists) }
+            }
+        };
+        let list = if nullable { without_nulls(list, &parameter) } else { list };
+        let function = if name == "min" { "array_min" } else { "array_max" };
+        let sql = if numbers {
+            sql::call(function, vec![list])
+        } else {
+            let x = sql::column(&parameter);
+            let number = number_of(x.clone());
+            let size = sql::coalesce(vec![number.clone(), sql::integer(0)]);
+            let key = sql::tuple(vec![sql::is_null(number), size, x]);
+            let ranked = sql::call("transform", vec![list, sql::lambda(&[&parameter], key)]);
+            sql::subscript(sql::call(function, vec![ranked]), 3)
+        };
+        let scalar = if numbers { e.ty.scalar } else { Scalar::Unknown };
+        Ok(Typed::new(sql, Phys::one(kind), Type::one(scalar), nullable))
     }
 
     fn mvcount(&mut self, value: &Expr, e: &Expr, block: &Block) -> Result<Typed, Reported> {

@@ -2,6 +2,7 @@
 
 use sqlparser::ast::Expr as Sql;
 
+use super::binding::Letters;
 use super::block::Block;
 use super::emitter::Emitter;
 use super::predicate::{Leaf, NullWhen, null_when};
@@ -39,6 +40,7 @@ impl Emitter<'_> {
         left: &Expr,
         right: &Expr,
         case: Case,
+        span: Span,
         block: &Block,
     ) -> Result<Leaf, Reported> {
         let whole = Expr::compare(op, left.clone(), right.clone(), case);
@@ -47,10 +49,27 @@ impl Emitter<'_> {
         if left.is_null_literal() || right.is_null_literal() {
             return Ok(Leaf::new(sql::cast(sql::null(), sql::BOOLEAN), NullWhen::Unknown));
         }
+        for (value, other) in [(&left, &right), (&right, &left)] {
+            if text_literal(&other.sql).is_some_and(|t| !is_caseless(t)) {
+                self.spelling(value, case, span);
+            }
+        }
         // Of two multivalue fields some pair must compare.
         self.over_values(left, &whole, block, &mut |this, l| {
             this.over_values(right.clone(), &whole, block, &mut |_, r| Ok(compare_values(op, l.clone(), r, case)))
         })
+    }
+
+    /// Says so where a value is compared as the rule writes it, though SPL compares without case.
+    pub(super) fn spelling(&mut self, value: &Typed, case: Case, span: Span) {
+        if case == Case::Insensitive && value.letters == Some(Letters::AsWritten) {
+            self.approximate(
+                span,
+                "the value is compared as it is written here, as the schema asks: events that have it in other letters are \
+                 lost (narrows)",
+                "write it as the source does, or remove `case` from the column in the schema",
+            );
+        }
     }
 
     /// A CIDR block with its host bits cleared, as Trino wants it.
@@ -130,6 +149,7 @@ fn either(op: CompareOp, l: Typed, r: Typed, case: Case) -> Leaf {
 }
 
 fn texts(op: CompareOp, l: Typed, r: Typed, case: Case) -> Sql {
+    let (left_letters, right_letters) = (l.letters, r.letters);
     let (l, r) = (l.text(), r.text());
     if case == Case::Sensitive {
         return sql::cmp(l, op, r);
@@ -139,11 +159,21 @@ fn texts(op: CompareOp, l: Typed, r: Typed, case: Case) -> Sql {
     if equality && (caseless(&l) || caseless(&r)) {
         return sql::cmp(l, op, r);
     }
-    sql::cmp(fold(l), op, fold(r))
+    let ordered = |letters: Option<Letters>| letters.filter(|l| equality || *l == Letters::Lower);
+    if let (Some(letters), Some(text)) = (ordered(left_letters), text_literal(&r).filter(|t| t.is_ascii())) {
+        let text = spelled(text, letters);
+        return sql::cmp(l, op, sql::string(text));
+    }
+    if let (Some(letters), Some(text)) = (ordered(right_letters), text_literal(&l).filter(|t| t.is_ascii())) {
+        let text = spelled(text, letters);
+        return sql::cmp(sql::string(text), op, r);
+    }
+    let folded = |e: Sql, letters: Option<Letters>| if letters == Some(Letters::Lower) { e } else { fold(e) };
+    sql::cmp(folded(l, left_letters), op, folded(r, right_letters))
 }
 
 /// Whether a text has no letters that have case: what equals it without case equals it.
-fn is_caseless(text: &str) -> bool {
+pub(super) fn is_caseless(text: &str) -> bool {
     text.chars().all(|c| !c.is_alphabetic())
 }
 
@@ -155,19 +185,40 @@ fn fold(e: Sql) -> Sql {
     }
 }
 
+/// An ASCII text of the rule as a column with one spelling holds it.
+fn spelled(text: &str, letters: Letters) -> String {
+    match letters {
+        Letters::Lower => text.to_ascii_lowercase(),
+        Letters::Upper => text.to_ascii_uppercase(),
+        Letters::AsWritten => text.to_owned(),
+    }
+}
+
+/// How a value meets ASCII (or other) texts of the rule without regard to case: the value, and what makes a text comparable to it.
+fn meeting(value: Typed, ascii: bool) -> (Sql, impl Fn(&str) -> Sql) {
+    let letters = value.letters.filter(|_| ascii);
+    let value = value.text();
+    let value = if letters.is_some() { value } else { fold(value) };
+    (value, move |text: &str| match letters {
+        Some(letters) => sql::string(spelled(text, letters)),
+        None => fold(sql::string(text)),
+    })
+}
+
 pub(super) fn one_of(value: Typed, items: &[String], case: Case) -> Leaf {
     let null = null_when(&value);
-    let value = value.text();
-    let insensitive = case == Case::Insensitive && !items.iter().all(|i| is_caseless(i));
-    let item = |text: &String| if insensitive { fold(sql::string(text.clone())) } else { sql::string(text.clone()) };
+    let (value, items): (Sql, Vec<Sql>) = if case == Case::Insensitive && !items.iter().all(|i| is_caseless(i)) {
+        let (value, spell) = meeting(value, items.iter().all(|i| i.is_ascii()));
+        (value, items.iter().map(|i| spell(i)).collect())
+    } else {
+        (value.text(), items.iter().map(|i| sql::string(i.clone())).collect())
+    };
     let mut list: Vec<Sql> = Vec::new();
-    for text in items {
-        let e = item(text);
+    for e in items {
         if !list.contains(&e) {
             list.push(e);
         }
     }
-    let value = if insensitive { fold(value) } else { value };
     let sql = match list.len() {
         0 => sql::boolean(false),
         1 => sql::eq(value, list.remove(0)),
@@ -181,19 +232,21 @@ pub(super) fn like(value: Typed, pattern: &Pattern, case: Case) -> Leaf {
         return one_of(value, &[text.to_owned()], case);
     }
     let null = null_when(&value);
-    let value = value.text();
     if pattern.is_any() {
+        let value = value.text();
         let mut leaf = Leaf::new(sql::like(value.clone(), sql::string("%"), false), null);
         leaf.loose = Some(sql::is_not_null(value));
         return leaf;
     }
     let (text, escaped) = like_pattern(pattern);
-    let sql = if case == Case::Sensitive || is_caseless(&text) {
-        sql::like(value, sql::string(text), escaped)
+    let (value, text) = if case == Case::Sensitive || is_caseless(&text) {
+        (value.text(), sql::string(text))
     } else {
-        sql::like(fold(value), fold(sql::string(text)), escaped)
+        let (value, spell) = meeting(value, text.is_ascii());
+        let text = spell(&text);
+        (value, text)
     };
-    Leaf::new(sql, null)
+    Leaf::new(sql::like(value, text, escaped), null)
 }
 
 /// A pattern in LIKE's notation, and whether it escapes something by `\`.
@@ -223,6 +276,11 @@ pub(super) fn in_network(value: Typed, network: &str) -> Leaf {
     let null = null_when(&value);
     let value = value.text();
     let contains = sql::call("contains", vec![sql::string(network), sql::try_cast(value.clone(), sql::ip_address())]);
+    let contains = match holds_v4(network) {
+        // An address of IPv4 is in no block of IPv6.
+        true => sql::and(vec![sql::like(value.clone(), sql::string("%:%"), false), contains]),
+        false => contains,
+    };
     let certain = sql::coalesce(vec![contains.clone(), sql::boolean(false)]);
     match null {
         NullWhen::Never => Leaf { sql: certain, loose: Some(contains), negation: None, null_when: NullWhen::Never },
@@ -235,6 +293,18 @@ pub(super) fn in_network(value: Typed, network: &str) -> Leaf {
                 null_when: NullWhen::Unknown,
             }
         }
+    }
+}
+
+/// Whether a block of IPv6 covers the addresses as which Trino sees those of IPv4 (`::ffff:0:0/96`).
+fn holds_v4(network: &str) -> bool {
+    let Some((address, length)) = network.split_once('/') else { return false };
+    match (address.parse::<std::net::Ipv6Addr>(), length.parse::<u32>()) {
+        (Ok(address), Ok(length)) => {
+            let mask = u128::MAX.checked_shl(128_u32.saturating_sub(length)).unwrap_or(0);
+            0xffff_0000_0000 & mask == u128::from(address)
+        }
+        _ => false,
     }
 }
 
@@ -294,13 +364,14 @@ mod tests {
     #[test]
     fn unknown_text_compares_as_number_where_it_is_one() {
         let f = || field("f", Scalar::Unknown);
-        assert_eq!(shown(CompareOp::Lt, f(), number(3)), "coalesce(TRY_CAST(f AS DOUBLE) < 3, f < '3')");
-        assert_eq!(shown(CompareOp::Ne, f(), number(3)), "coalesce(TRY_CAST(f AS DOUBLE) <> 3, f <> '3')");
+        let read = |name: &str| expression(&field(name, Scalar::Unknown).double());
+        assert_eq!(shown(CompareOp::Lt, f(), number(3)), format!("coalesce({} < 3, f < '3')", read("f")));
+        assert_eq!(shown(CompareOp::Ne, f(), number(3)), format!("coalesce({} <> 3, f <> '3')", read("f")));
         let leaf = compare_values(CompareOp::Eq, f(), number(3), Case::Insensitive);
-        assert_eq!(leaf.loose.map(|e| expression(&e)).as_deref(), Some("TRY_CAST(f AS DOUBLE) = 3"));
+        assert_eq!(leaf.loose.map(|e| expression(&e)).as_deref(), Some(&*format!("{} = 3", read("f"))));
         assert_eq!(
             shown(CompareOp::Gt, f(), field("g", Scalar::Unknown)),
-            "coalesce(TRY_CAST(f AS DOUBLE) > TRY_CAST(g AS DOUBLE), lower(f) > lower(g))"
+            format!("coalesce({} > {}, lower(f) > lower(g))", read("f"), read("g"))
         );
         assert_eq!(shown(CompareOp::Eq, f(), field("g", Scalar::Unknown)), "lower(f) = lower(g)");
     }
@@ -334,6 +405,28 @@ mod tests {
     }
 
     #[test]
+    fn a_column_with_one_spelling_is_compared_as_it_is() {
+        let f = |letters| Typed { letters: Some(letters), ..field("f", Scalar::String) };
+        let list = ["Ab".to_owned(), "aB".to_owned()];
+        let shown_list = |letters| expression(&one_of(f(letters), &list, Case::Insensitive).sql);
+        let pattern = Pattern::new([Piece::Text("Ab".to_owned()), Piece::Any]);
+        let shown_like = |letters| expression(&like(f(letters), &pattern, Case::Insensitive).sql);
+        assert_eq!(shown(CompareOp::Eq, f(Letters::Lower), text("Ab")), "f = 'ab'");
+        assert_eq!(shown(CompareOp::Ne, text("Ab"), f(Letters::Upper)), "'AB' <> f");
+        assert_eq!(shown(CompareOp::Eq, f(Letters::AsWritten), text("Ab")), "f = 'Ab'");
+        assert_eq!(shown_list(Letters::Lower), "f = 'ab'");
+        assert_eq!(shown_list(Letters::AsWritten), "f IN ('Ab', 'aB')");
+        assert_eq!(shown_like(Letters::Upper), "f LIKE 'AB%'");
+        // Their order is that of lower case, and other alphabets fold by the engine's tables.
+        assert_eq!(shown(CompareOp::Lt, f(Letters::Lower), text("Ab")), "f < 'ab'");
+        assert_eq!(shown(CompareOp::Lt, f(Letters::Upper), text("Ab")), "lower(f) < 'ab'");
+        assert_eq!(shown(CompareOp::Eq, f(Letters::Lower), text("É")), "f = lower('É')");
+        assert_eq!(shown(CompareOp::Eq, f(Letters::Upper), text("É")), "lower(f) = lower('É')");
+        assert_eq!(shown(CompareOp::Eq, f(Letters::Lower), field("g", Scalar::String)), "f = lower(g)");
+        assert_eq!(shown(CompareOp::Eq, f(Letters::Upper), f(Letters::AsWritten)), "lower(f) = lower(f)");
+    }
+
+    #[test]
     fn networks_lose_their_host_bits() {
         assert_eq!(network("10.1.2.3/8").as_deref(), Some("10.0.0.0/8"));
         assert_eq!(network("10.1.2.3").as_deref(), Some("10.1.2.3/32"));
@@ -341,6 +434,13 @@ mod tests {
         assert_eq!(network("2001:db8::1/32").as_deref(), Some("2001:db8::/32"));
         assert_eq!(network("10.0.0.0/33"), None);
         assert_eq!(network("host/8"), None);
+    }
+
+    #[test]
+    fn blocks_of_all_of_ipv6_hold_no_address_of_ipv4() {
+        let shown = |network: &str| expression(&in_network(field("f", Scalar::String), network).loose.expect("a short form"));
+        assert_eq!(shown("::/0"), "f LIKE '%:%' AND contains('::/0', TRY_CAST(f AS ipaddress))");
+        assert_eq!(shown("2001:db8::/32"), "contains('2001:db8::/32', TRY_CAST(f AS ipaddress))");
     }
 
     #[test]

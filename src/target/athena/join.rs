@@ -176,6 +176,11 @@ impl Emitter<'_> {
 
     pub(super) fn union(&mut self, inputs: &[Rel], span: Span, needs: &Needs) -> Result<Block, Reported> {
         let ordered = needs.order == NeedOrder::Always;
+        // Conditions on the same events read them once. Their order would be another: that of all the events.
+        if !ordered && let Some(merged) = crate::ir::merge::one_scan(inputs, span).filter(|m| m.exclusive) {
+            return self
+                .build(&Rel::Filter { input: Box::new(Rel::Scan(merged.scan)), predicate: merged.predicate }, needs);
+        }
         let mut branches = Vec::new();
         for input in inputs {
             let mut inner = needs.clone();

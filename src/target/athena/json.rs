@@ -110,6 +110,7 @@ pub(super) fn mapped(items: Expr, parameter: &str, element: Expr, ty: Type) -> T
         nullable: true,
         can_be_empty: true,
         elements: Some(Box::new(Elements { items, parameter: parameter.to_owned(), element })),
+        letters: None,
     }
 }
 

@@ -5,6 +5,7 @@
 use sqlparser::ast::Expr as Sql;
 
 use super::block::Block;
+use super::compare::{is_caseless, like_pattern};
 use super::emitter::Emitter;
 use super::sql;
 use super::typed::{Phys, Typed};
@@ -156,13 +157,19 @@ impl Emitter<'_> {
     fn leaf(&mut self, e: &Expr, block: &Block) -> Result<Leaf, Reported> {
         match &e.kind {
             ExprKind::Literal(Literal::Boolean(b)) => Ok(Leaf::new(sql::boolean(*b), NullWhen::Never)),
-            ExprKind::Compare { op, left, right, case } => self.compare(*op, left, right, *case, block),
+            ExprKind::Compare { op, left, right, case } => self.compare(*op, left, right, *case, e.span, block),
             ExprKind::OneOf { value, items, case } => {
                 let value = self.value(value, block)?;
+                if !items.iter().all(|i| is_caseless(i)) {
+                    self.spelling(&value, *case, e.span);
+                }
                 self.over_values(value, e, block, &mut |_, v| Ok(super::compare::one_of(v, items, *case)))
             }
             ExprKind::Like { value, pattern, case } => {
                 let value = self.value(value, block)?;
+                if !is_caseless(&like_pattern(pattern).0) {
+                    self.spelling(&value, *case, e.span);
+                }
                 self.over_values(value, e, block, &mut |_, v| Ok(super::compare::like(v, pattern, *case)))
             }
             ExprKind::Regex { value, regex } => {

@@ -6,7 +6,7 @@ use super::emitter::Emitter;
 use super::json;
 use super::predicate::Want;
 use super::typed::{Kind, Phys, Typed, without_nulls};
-use super::{regex, sql, time};
+use super::{regex, sql, strptime, time};
 use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::ir::{ArithmeticOp, Expr, ExprKind, Literal, Name, RelativeTime, Scalar, Step, Type};
 use crate::options::WindowStyle;
@@ -70,8 +70,13 @@ impl Emitter<'_> {
             }
             ExprKind::ParseTime { text, format } => {
                 let text = self.scalar(text, "a parsed time", block)?.text();
-                match time::parse(text, format) {
-                    Ok(sql) => Ok(Typed::plain(sql, Phys::TIMESTAMP, true)),
+                match strptime::parse(text, format, self.now()) {
+                    Ok(parsed) => {
+                        for note in parsed.notes {
+                            self.approximate(e.span, note, "choose another time format");
+                        }
+                        Ok(Typed::plain(parsed.sql, Phys::TIMESTAMP, true))
+                    }
                     Err(letter) => Err(self.unknown_letter(e.span, &letter)),
                 }
             }
@@ -134,7 +139,7 @@ impl Emitter<'_> {
     fn read_place(&mut self, place: Place, ty: Type, nullable: bool, block: &Block) -> Typed {
         let parameter = self.parameter(block);
         match place {
-            Place::Column { column, ty: held } => {
+            Place::Column { column, ty: held, case } => {
                 let sql = sql::column(&column);
                 let (sql, phys) = match held {
                     ColumnType::Varchar => (sql, Phys::VARCHAR),
@@ -147,7 +152,8 @@ impl Emitter<'_> {
                     ColumnType::EpochMillis => (from_millis(sql), Phys::TIMESTAMP),
                     ColumnType::EpochSeconds => (sql::call("from_unixtime", vec![sql]), Phys::TIMESTAMP),
                 };
-                Typed::new(sql, phys, Type { scalar: ty.scalar, multivalue: phys.array }, nullable)
+                let value = Typed::new(sql, phys, Type { scalar: ty.scalar, multivalue: phys.array }, nullable);
+                Typed { letters: case.filter(|_| phys == Phys::VARCHAR), ..value }
             }
             Place::Json { column, path } => {
                 let base = Typed::plain(sql::column(&column), Phys::VARCHAR, nullable);

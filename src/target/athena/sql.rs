@@ -208,6 +208,10 @@ pub(super) fn divide(left: Expr, right: Expr) -> Expr {
     binary(left, BinaryOperator::Divide, right)
 }
 
+pub(super) fn negative(e: Expr) -> Expr {
+    Expr::UnaryOp { op: UnaryOperator::Minus, expr: Box::new(operand(e, Strength::Atom)) }
+}
+
 pub(super) fn modulo(left: Expr, right: Expr) -> Expr {
     binary(left, BinaryOperator::Modulo, right)
 }
@@ -217,11 +221,19 @@ pub(super) fn concat(parts: Vec<Expr>) -> Expr {
 }
 
 pub(super) fn is_null(e: Expr) -> Expr {
-    Expr::IsNull(Box::new(operand(e, Strength::Concat)))
+    Expr::IsNull(Box::new(operand(uncast(e), Strength::Concat)))
 }
 
 pub(super) fn is_not_null(e: Expr) -> Expr {
-    Expr::IsNotNull(Box::new(operand(e, Strength::Concat)))
+    Expr::IsNotNull(Box::new(operand(uncast(e), Strength::Concat)))
+}
+
+/// What a cast to text stands around: NULL as often as the cast is. Of NULL itself the type is needed.
+fn uncast(e: Expr) -> Expr {
+    match e {
+        Expr::Cast { kind: CastKind::Cast, expr, data_type: VARCHAR, .. } if !matches!(*expr, Expr::Value(_)) => *expr,
+        other => other,
+    }
 }
 
 /// `e LIKE pattern`, with `ESCAPE '\'` where the pattern escapes something.

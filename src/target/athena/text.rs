@@ -47,6 +47,8 @@ impl Emitter<'_> {
         };
         let sql = match wanted {
             Some(n) if n >= 0 => call(sql::integer(n.max(1)), length),
+            // Only of the empty text is there no last character.
+            Some(-1) => call(sql::integer(-1), length),
             Some(n) => {
                 let back = n.saturating_neg();
                 // As many as the text's end has, or more.
@@ -55,7 +57,7 @@ impl Emitter<'_> {
             }
             None => {
                 let start = self.scalar(start, "a position", block)?.convert(Phys::BIGINT).sql;
-                let back = sql::subtract(sql::integer(0), start.clone());
+                let back = sql::negative(start.clone());
                 let negative = sql::cmp(start.clone(), CompareOp::Lt, sql::integer(0));
                 let first = sql::call("greatest", vec![start, sql::integer(1)]);
                 sql::case(vec![(negative, from_end(back, length.clone()))], Some(call(first, length)))
@@ -116,7 +118,7 @@ fn duration(number: Typed) -> Sql {
     let negative = sql::cmp(number.sql.clone(), CompareOp::Lt, sql::integer(0));
     let sign = sql::case(vec![(negative, sql::string("-"))], Some(sql::string("")));
     let size = sql::call("abs", vec![number.sql.clone()]);
-    let micros = sql::cast(sql::call("round", vec![sql::multiply(size.clone(), sql::integer(1_000_000))]), sql::BIGINT);
+    let micros = sql::try_cast(sql::call("round", vec![sql::multiply(size.clone(), sql::integer(1_000_000))]), sql::BIGINT);
     let seconds = if whole { size } else { sql::divide(micros.clone(), sql::integer(1_000_000)) };
     let part = |by: i64, of: i64| {
         let units = if by == 1 { seconds.clone() } else { sql::divide(seconds.clone(), sql::integer(by)) };

@@ -1,6 +1,6 @@
 //! Times: moves and snaps, spans, and strftime formats in Trino's notations. Everything is UTC.
 
-use sqlparser::ast::{DateTimeField, Expr};
+use sqlparser::ast::{DateTimeField, Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
 
 use super::sql;
 use crate::ir::{RelativeTime, TimeStep, TimeUnit};
@@ -84,6 +84,7 @@ pub(super) fn bin(t: Expr, span: f64) -> Expr {
 /// # Errors
 /// The conversion that Trino has no counterpart for, e.g. `%U`.
 pub(super) fn format(t: &Expr, format: &str) -> Result<Expr, String> {
+    let t = &extreme_without_zone(t).unwrap_or_else(|| t.clone());
     let mut pieces = Vec::new();
     let mut run = String::new();
     let flush = |run: &mut String, pieces: &mut Vec<Expr>| {
@@ -117,6 +118,35 @@ pub(super) fn format(t: &Expr, format: &str) -> Result<Expr, String> {
     Ok(sql::concat(pieces))
 }
 
+/// The least or greatest of times that are timestamps in UTC with the zone put on: of the timestamps themselves, since the text
+/// is the same. Other times stay: a group's key must be written as it stands in GROUP BY.
+fn extreme_without_zone(t: &Expr) -> Option<Expr> {
+    match t {
+        Expr::Function(call) if matches!(call.name.to_string().as_str(), "min" | "max") => without_zone(t),
+        _ => None,
+    }
+}
+
+fn without_zone(t: &Expr) -> Option<Expr> {
+    let Expr::Function(call) = t else { return None };
+    let FunctionArguments::List(list) = &call.args else { return None };
+    let name = call.name.to_string();
+    let argument = match (name.as_str(), list.args.as_slice()) {
+        ("with_timezone", [FunctionArg::Unnamed(FunctionArgExpr::Expr(plain)), _]) => return Some(plain.clone()),
+        ("min" | "max", [FunctionArg::Unnamed(FunctionArgExpr::Expr(value))]) => value,
+        ("date_trunc", [_, FunctionArg::Unnamed(FunctionArgExpr::Expr(value))]) => value,
+        _ => return None,
+    };
+    let plain = without_zone(argument)?;
+    let mut call = call.clone();
+    if let FunctionArguments::List(list) = &mut call.args
+        && let Some(last) = list.args.last_mut()
+    {
+        *last = FunctionArg::Unnamed(FunctionArgExpr::Expr(plain));
+    }
+    Some(Expr::Function(call))
+}
+
 /// A conversion that is no letter of `date_format`.
 fn special(t: Expr, letter: char) -> Expr {
     let text = |e: Expr| sql::cast(e, sql::VARCHAR);
@@ -129,34 +159,6 @@ fn special(t: Expr, letter: char) -> Expr {
         'k' => padded(sql::call("hour", vec![t])),
         _ => sql::call("format_datetime", vec![t, sql::string(letter.to_string())]),
     }
-}
-
-/// A moment from text in C's strftime notation; NULL where it does not fit.
-///
-/// # Errors
-/// The conversion that Trino has no counterpart for.
-pub(super) fn parse(text: Expr, format: &str) -> Result<Expr, String> {
-    if format == "%s" {
-        return Ok(sql::call("from_unixtime", vec![sql::try_cast(text, sql::DOUBLE)]));
-    }
-    if format.contains("%z") || format.contains("%Z") || format.contains("%:z") {
-        let pattern = sql::string(joda(format)?);
-        return Ok(sql::call("try", vec![sql::call("parse_datetime", vec![text, pattern])]));
-    }
-    let mut out = String::new();
-    for part in conversions(format)? {
-        match part {
-            Part::Text('%') => out.push_str("%%"),
-            Part::Text(c) => out.push(c),
-            Part::Letters(letters) => out.push_str(letters),
-            Part::Fraction(_) => out.push_str("%f"),
-            Part::Other('e') => out.push_str("%e"),
-            Part::Other('k') => out.push_str("%k"),
-            Part::Other(c) => return Err(format!("%{c}")),
-        }
-    }
-    let parsed = sql::call("try", vec![sql::call("date_parse", vec![text, sql::string(out)])]);
-    Ok(sql::call("with_timezone", vec![parsed, sql::string("UTC")]))
 }
 
 enum Part {
@@ -236,57 +238,6 @@ fn conversions(format: &str) -> Result<Vec<Part>, String> {
     Ok(out)
 }
 
-/// The format in Joda's notation, for times with a zone in their text.
-fn joda(format: &str) -> Result<String, String> {
-    let mut out = String::new();
-    let mut text = String::new();
-    let flush = |text: &mut String, out: &mut String| {
-        if text.chars().any(|c| c.is_ascii_alphabetic() || c == '\'') {
-            out.push_str(&format!("'{}'", text.replace('\'', "''")));
-        } else {
-            out.push_str(text);
-        }
-        text.clear();
-    };
-    let mut chars = format.chars();
-    while let Some(c) = chars.next() {
-        if c != '%' {
-            text.push(c);
-            continue;
-        }
-        flush(&mut text, &mut out);
-        out.push_str(match chars.next() {
-            Some('Y') => "yyyy",
-            Some('y') => "yy",
-            Some('m') => "MM",
-            Some('d') => "dd",
-            Some('H') => "HH",
-            Some('I') => "hh",
-            Some('M') => "mm",
-            Some('S') => "ss",
-            Some('p') => "a",
-            Some('a') => "EEE",
-            Some('A') => "EEEE",
-            Some('b' | 'h') => "MMM",
-            Some('B') => "MMMM",
-            Some('j') => "DDD",
-            Some('T') => "HH:mm:ss",
-            Some('F') => "yyyy-MM-dd",
-            Some('R') => "HH:mm",
-            Some('z') => "Z",
-            Some('Z') => "z",
-            Some(':') if chars.as_str().starts_with('z') => {
-                chars.next();
-                "ZZ"
-            }
-            Some(other) => return Err(format!("%{other}")),
-            None => return Err("%".to_owned()),
-        });
-    }
-    flush(&mut text, &mut out);
-    Ok(out)
-}
-
 /// The text of a moment at compile time, for the formats that partitions have: numbers of year to second.
 ///
 /// # Errors
@@ -356,13 +307,14 @@ mod tests {
     }
 
     #[test]
-    fn times_are_parsed_or_null() {
-        let show = |f: &str| parse(sql::column("x"), f).map(|e| expression(&e));
-        assert_eq!(
-            show("%Y-%m-%dT%H:%M:%SZ").as_deref(),
-            Ok("with_timezone(try(date_parse(x, '%Y-%m-%dT%H:%i:%sZ')), 'UTC')")
-        );
-        assert_eq!(show("%Y-%m-%dT%H:%M:%S%z").as_deref(), Ok("try(parse_datetime(x, 'yyyy-MM-dd''T''HH:mm:ssZ'))"));
+    fn the_text_of_a_first_or_last_time_needs_no_zone() {
+        let utc = |e| sql::call("with_timezone", vec![e, sql::string("UTC")]);
+        let show = |e: Expr| format(&e, "%Y").map(|e| expression(&e));
+        let hour = sql::call("date_trunc", vec![sql::string("hour"), utc(sql::column("t"))]);
+        assert_eq!(show(sql::call("min", vec![hour])).as_deref(), Ok("date_format(min(date_trunc('hour', t)), '%Y')"));
+        let hour = sql::call("date_trunc", vec![sql::string("hour"), utc(sql::column("t"))]);
+        let kept = "date_format(date_trunc('hour', with_timezone(t, 'UTC')), '%Y')";
+        assert_eq!(show(hour).as_deref(), Ok(kept), "it may be a key of GROUP BY");
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 use sqlparser::ast::{DataType, Expr};
 
+use super::binding::Letters;
 use super::sql;
 use crate::ir::{CompareOp, Scalar, Type};
 
@@ -107,11 +108,13 @@ pub(super) struct Typed {
     /// Whether "no value" can be an empty array.
     pub(super) can_be_empty: bool,
     pub(super) elements: Option<Box<Elements>>,
+    /// Of a text with one spelling: in which letters it is.
+    pub(super) letters: Option<Letters>,
 }
 
 impl Typed {
     pub(super) fn new(sql: Expr, phys: Phys, ty: Type, nullable: bool) -> Self {
-        Self { sql, phys, ty, nullable, can_be_empty: phys.array, elements: None }
+        Self { sql, phys, ty, nullable, can_be_empty: phys.array, elements: None, letters: None }
     }
 
     /// A value whose IR type is the plain one of its SQL type; text is `string`.
@@ -141,14 +144,14 @@ impl Typed {
         match (self.phys.array, to.array) {
             (false, false) => {
                 let sql = convert_scalar(self.sql, self.phys.kind, to.kind, self.ty.scalar);
-                Typed { sql, phys: to, elements: None, ..self }
+                Typed { sql, phys: to, elements: None, letters: None, ..self }
             }
             (false, true) => {
                 let nullable = self.nullable;
                 let one = self.convert(Phys::one(to.kind));
                 let array = sql::array(vec![one.sql.clone()]);
                 let sql = if nullable { sql::case(vec![(sql::is_not_null(one.sql), array)], None) } else { array };
-                Typed { sql, phys: to, ty: one.ty, nullable, can_be_empty: false, elements: None }
+                Typed { sql, phys: to, ty: one.ty, nullable, can_be_empty: false, elements: None, letters: None }
             }
             (true, _) => {
                 let element = Phys::one(to.kind);
@@ -161,7 +164,7 @@ impl Typed {
                     (Kind::Varchar, _) => without_nulls(mapped, parameter),
                     _ => mapped,
                 };
-                Typed { sql, phys: Phys::many(to.kind), elements: None, ..self }
+                Typed { sql, phys: Phys::many(to.kind), elements: None, letters: None, ..self }
             }
         }
     }

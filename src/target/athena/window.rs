@@ -141,8 +141,13 @@ fn on_time(binding: &Binding, bound: Bound, op: CompareOp) -> Sql {
     let column = sql::column(&binding.time);
     let (left, right) = match (binding.time_type, bound) {
         (_, Bound::Parameter) => (column, sql::parameter()),
-        (TimeType::Iso8601, Bound::Literal(t)) => (column, sql::string(crate::time::iso8601(t))),
-        (TimeType::Iso8601, Bound::Moment(m)) => (sql::call("from_iso8601_timestamp", vec![column]), *m),
+        // Texts sort as their times do, and Parquet keeps the least and greatest text of each block. A bound without zone, or
+        // with a fraction, comes before all texts of its second: `…:02` and `…:02.000Z` before `…:02.5Z` and `…:02Z`.
+        (TimeType::Iso8601, Bound::Literal(t)) => {
+            let text = crate::time::iso8601(t);
+            (column, sql::string(text.trim_end_matches('Z')))
+        }
+        (TimeType::Iso8601, Bound::Moment(m)) => (column, sql::call("to_iso8601", vec![*m])),
         (TimeType::Timestamp, Bound::Literal(t)) => {
             let text = crate::time::iso8601(t).replace('T', " ").replace('Z', "");
             (column, sql::typed_string(sql::TIMESTAMP, text))

@@ -472,7 +472,7 @@ impl Parser<'_> {
         if self.take_word("like") {
             return match self.peek() {
                 Some(Token::Regex(source)) => {
-                    regex_syntax::Parser::new().parse(&source.replace("\\/", "/")).map_err(|e| e.to_string())?;
+                    super::regex::parsed(&source.replace("\\/", "/")).map_err(|e| e.to_string())?;
                     self.at += 1;
                     Ok(())
                 }

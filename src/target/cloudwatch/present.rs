@@ -198,8 +198,8 @@ fn says_something(constant: &Expr) -> bool {
 
 /// Whether the empty text does not match.
 fn needs_text(source: &str) -> bool {
-    let parsed = regex_syntax::Parser::new().parse(&source.replace("\\/", "/"));
-    parsed.is_ok_and(|hir| hir.properties().minimum_len().is_some_and(|n| n > 0))
+    super::regex::parsed(&source.replace("\\/", "/"))
+        .is_ok_and(|hir| hir.properties().minimum_len().is_some_and(|n| n > 0))
 }
 
 /// The field that a value is, or that it is made of alone.

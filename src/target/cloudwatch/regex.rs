@@ -157,10 +157,19 @@ pub(super) fn translate(pcre: &str) -> Result<Translated, String> {
         i += 1;
     }
     // RE2's syntax is near enough to that of the `regex` crate for a last check.
-    if regex_syntax::Parser::new().parse(&out.source).is_err() {
+    if parsed(&out.source).is_err() {
         return Err("a form that RE2 does not have".to_owned());
     }
     Ok(out)
+}
+
+/// The structure of a regular expression without its leading `(?i)`: building the cases of large classes takes long, and neither the
+/// syntax nor the lengths depend on it.
+///
+/// # Errors
+/// What the syntax does not allow.
+pub(super) fn parsed(source: &str) -> Result<regex_syntax::hir::Hir, Box<regex_syntax::Error>> {
+    regex_syntax::Parser::new().parse(source.strip_prefix("(?i)").unwrap_or(source)).map_err(Box::new)
 }
 
 /// What RE2 or Hyperscan lacks whatever its notation, as a phrase.

@@ -29,7 +29,7 @@ fn joins_take_at_most_so_many_rows_of_the_right() {
           useridentity.arn AS user,
           useragent AS agent
         FROM cloudtrail_logs
-        WHERE eventtime >= '2024-08-01T00:00:00Z'
+        WHERE eventtime >= '2024-08-01T00:00:00'
           AND "timestamp" >= '2024/08/01'
           AND lower(eventname) = 'a'
       ),
@@ -40,7 +40,7 @@ fn joins_take_at_most_so_many_rows_of_the_right() {
           sourceipaddress AS src,
           row_number() OVER (PARTITION BY useridentity.arn ORDER BY from_iso8601_timestamp(eventtime) DESC) AS nth
         FROM cloudtrail_logs
-        WHERE eventtime >= '2024-08-01T00:00:00Z'
+        WHERE eventtime >= '2024-08-01T00:00:00'
           AND "timestamp" >= '2024/08/01'
           AND lower(eventname) = 'b'
       )
@@ -59,7 +59,7 @@ fn joins_take_at_most_so_many_rows_of_the_right() {
         SELECT
           useridentity.arn AS user
         FROM cloudtrail_logs
-        WHERE eventtime >= '2024-08-01T00:00:00Z'
+        WHERE eventtime >= '2024-08-01T00:00:00'
           AND "timestamp" >= '2024/08/01'
           AND lower(eventname) = 'a'
       ),
@@ -68,7 +68,7 @@ fn joins_take_at_most_so_many_rows_of_the_right() {
           useridentity.arn AS user,
           sourceipaddress AS src
         FROM cloudtrail_logs
-        WHERE eventtime >= '2024-08-01T00:00:00Z'
+        WHERE eventtime >= '2024-08-01T00:00:00'
           AND "timestamp" >= '2024/08/01'
           AND lower(eventname) = 'b'
       )
@@ -112,7 +112,7 @@ fn subsearches_are_sets() {
         SELECT
           useridentity.arn AS user
         FROM cloudtrail_logs
-        WHERE eventtime >= '2024-08-01T00:00:00Z'
+        WHERE eventtime >= '2024-08-01T00:00:00'
           AND "timestamp" >= '2024/08/01'
           AND lower(eventname) = 'b'
         GROUP BY useridentity.arn
@@ -120,7 +120,7 @@ fn subsearches_are_sets() {
     SELECT
       eventname AS e
     FROM cloudtrail_logs
-    WHERE eventtime >= '2024-08-01T00:00:00Z'
+    WHERE eventtime >= '2024-08-01T00:00:00'
       AND "timestamp" >= '2024/08/01'
       AND lower(useridentity.arn) IN (SELECT lower(user) FROM subsearch WHERE user IS NOT NULL)
     "#);
@@ -130,7 +130,7 @@ fn subsearches_are_sets() {
         SELECT
           useridentity.arn AS user
         FROM cloudtrail_logs
-        WHERE eventtime >= '2024-08-01T00:00:00Z'
+        WHERE eventtime >= '2024-08-01T00:00:00'
           AND "timestamp" >= '2024/08/01'
           AND lower(eventname) = 'b'
         GROUP BY useridentity.arn
@@ -138,7 +138,7 @@ fn subsearches_are_sets() {
     SELECT
       eventname AS e
     FROM cloudtrail_logs
-    WHERE eventtime >= '2024-08-01T00:00:00Z'
+    WHERE eventtime >= '2024-08-01T00:00:00'
       AND "timestamp" >= '2024/08/01'
       AND (
             useridentity.arn IS NULL
@@ -164,13 +164,13 @@ fn subsearches_over_several_fields_compare_rows() {
           eventname AS a,
           useragent AS b
         FROM cloudtrail_logs
-        WHERE eventtime >= '2024-08-01T00:00:00Z'
+        WHERE eventtime >= '2024-08-01T00:00:00'
           AND "timestamp" >= '2024/08/01'
       )
     SELECT
       eventname AS e
     FROM cloudtrail_logs
-    WHERE eventtime >= '2024-08-01T00:00:00Z'
+    WHERE eventtime >= '2024-08-01T00:00:00'
       AND "timestamp" >= '2024/08/01'
       AND NOT coalesce(
             (lower(eventname), lower(useragent)) IN (SELECT lower(a), lower(b) FROM subsearch WHERE b IS NOT NULL),
@@ -195,7 +195,7 @@ fn unions_align_columns() {
           CAST(count(*) AS VARCHAR) AS n,
           CAST(NULL AS VARCHAR) AS x
         FROM cloudtrail_logs
-        WHERE eventtime >= '2024-08-01T00:00:00Z'
+        WHERE eventtime >= '2024-08-01T00:00:00'
           AND "timestamp" >= '2024/08/01'
         GROUP BY useridentity.arn
         UNION ALL
@@ -204,7 +204,7 @@ fn unions_align_columns() {
           json_extract_scalar(requestparameters, '$.n') AS n,
           eventname AS x
         FROM cloudtrail_logs
-        WHERE eventtime >= '2024-08-01T00:00:00Z'
+        WHERE eventtime >= '2024-08-01T00:00:00'
           AND "timestamp" >= '2024/08/01'
       )
     SELECT
@@ -213,6 +213,23 @@ fn unions_align_columns() {
       x
     FROM combined
     "#);
+}
+
+#[test]
+fn searches_that_share_no_event_read_the_table_once() {
+    let part = |n: &str| filter(scan(), is("eventName", n));
+    let union = |a, b| stats(Rel::Union { inputs: vec![a, b], span: AT }, vec![], vec![("n", count())]);
+    insta::assert_snapshot!(emit(union(part("CreateUser"), part("CreateRole")), columns(&["n"])), @r#"
+    SELECT
+      count(*) AS n
+    FROM cloudtrail_logs
+    WHERE eventtime >= '2024-08-01T00:00:00'
+      AND "timestamp" >= '2024/08/01'
+      AND (lower(eventname) = 'createuser' OR lower(eventname) = 'createrole')
+    "#);
+    // The event of both is two rows.
+    let twice = emit(union(part("CreateUser"), filter(scan(), is("awsRegion", "eu-west-1"))), columns(&["n"]));
+    assert!(twice.contains("UNION ALL"), "{twice}");
 }
 
 #[test]
@@ -228,7 +245,7 @@ fn unions_keep_their_order_where_it_counts() {
           1 AS branch,
           row_number() OVER (ORDER BY from_iso8601_timestamp(eventtime) DESC) AS nth
         FROM cloudtrail_logs
-        WHERE eventtime >= '2024-08-01T00:00:00Z'
+        WHERE eventtime >= '2024-08-01T00:00:00'
           AND "timestamp" >= '2024/08/01'
         UNION ALL
         SELECT
@@ -236,7 +253,7 @@ fn unions_keep_their_order_where_it_counts() {
           2 AS branch,
           row_number() OVER (ORDER BY from_iso8601_timestamp(eventtime) DESC) AS nth
         FROM cloudtrail_logs
-        WHERE eventtime >= '2024-08-01T00:00:00Z'
+        WHERE eventtime >= '2024-08-01T00:00:00'
           AND "timestamp" >= '2024/08/01'
       )
     SELECT
@@ -261,7 +278,7 @@ fn lookups_join_inline_rows() {
     FROM cloudtrail_logs
     LEFT JOIN lookup_known_agents
       ON lower(useragent) = lookup_agent
-    WHERE eventtime >= '2024-08-01T00:00:00Z'
+    WHERE eventtime >= '2024-08-01T00:00:00'
       AND "timestamp" >= '2024/08/01'
     "#);
 }
@@ -276,7 +293,7 @@ fn wildcard_lookups_take_the_first_row() {
           useragent,
           row_number() OVER () AS row_id
         FROM cloudtrail_logs
-        WHERE eventtime >= '2024-08-01T00:00:00Z'
+        WHERE eventtime >= '2024-08-01T00:00:00'
           AND "timestamp" >= '2024/08/01'
       ),
       lookup_known_agents (lookup_agent, found_tool, lookup_nth) AS (

@@ -364,8 +364,8 @@ fn the_seed_rule_is_one_select() {
       date_format(min(from_iso8601_timestamp(eventtime)), '%Y-%m-%dT%H:%i:%s') AS "firstTime",
       date_format(max(from_iso8601_timestamp(eventtime)), '%Y-%m-%dT%H:%i:%s') AS "lastTime"
     FROM cloudtrail_logs
-    WHERE from_iso8601_timestamp(eventtime) >= date_trunc('minute', current_timestamp - INTERVAL '70' MINUTE)
-      AND from_iso8601_timestamp(eventtime) < date_trunc('minute', current_timestamp - INTERVAL '10' MINUTE)
+    WHERE eventtime >= to_iso8601(date_trunc('minute', current_timestamp - INTERVAL '70' MINUTE))
+      AND eventtime < to_iso8601(date_trunc('minute', current_timestamp - INTERVAL '10' MINUTE))
       AND "timestamp" >= date_format(date_trunc('minute', current_timestamp - INTERVAL '70' MINUTE), '%Y/%m/%d')
       AND "timestamp" <= date_format(date_trunc('minute', current_timestamp - INTERVAL '10' MINUTE), '%Y/%m/%d')
       AND lower(eventsource) = 'lambda.amazonaws.com'

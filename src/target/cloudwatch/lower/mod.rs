@@ -7,7 +7,6 @@
 mod aggregate;
 mod call;
 mod case;
-mod exclusive;
 mod extract;
 mod lookup;
 mod multivalue;

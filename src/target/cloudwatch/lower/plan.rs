@@ -331,26 +331,9 @@ impl Lower<'_> {
 
     /// `append`, `union`, `multisearch`: one filter, where all inputs are conditions on the same events.
     fn union(&mut self, inputs: &[Rel], span: Span) -> Result<(), Reported> {
-        let branches: Option<Vec<_>> = inputs.iter().map(|i| filtered_scan(i)).collect();
-        let first = branches.as_ref().and_then(|b| b.first().map(|(scan, _)| *scan));
-        let (Some(branches), Some(first)) = (branches, first) else {
-            return Err(self.union_unsupported(span));
-        };
-        if branches.iter().any(|(scan, _)| scan.source != first.source || scan.window != first.window) {
-            return Err(self.union_unsupported(span));
-        }
-        // All inputs read the fields of one record.
-        let mut scan = first.clone();
-        for (other, _) in &branches {
-            let new: Vec<_> = other.fields.iter().filter(|f| !scan.fields.iter().any(|s| s.name == f.name)).collect();
-            scan.fields.extend(new.into_iter().cloned());
-        }
-        self.scan(&scan)?;
-        let mut branches: Vec<Vec<ir::Expr>> = branches
-            .into_iter()
-            .map(|(_, predicates)| predicates.into_iter().flat_map(super::exclusive::conjuncts).cloned().collect())
-            .collect();
-        if !super::exclusive::pairwise(&branches) {
+        let Some(merged) = ir::merge::one_scan(inputs, span) else { return Err(self.union_unsupported(span)) };
+        self.scan(&merged.scan)?;
+        if !merged.exclusive {
             self.approximate(
                 span,
                 "narrows: the searches become one condition, so an event that several of them find is one row",
@@ -358,14 +341,7 @@ impl Lower<'_> {
             );
         }
         self.merged = Some(span);
-        // What all inputs demand stands once.
-        let shared: Vec<ir::Expr> = match branches.split_first() {
-            Some((first, rest)) => first.iter().filter(|p| rest.iter().all(|b| b.contains(p))).cloned().collect(),
-            None => Vec::new(),
-        };
-        branches.iter_mut().for_each(|b| b.retain(|p| !shared.contains(p)));
-        let either = ir::Expr::or(branches.into_iter().map(|b| ir::Expr::and(b, span).is_true()).collect(), span);
-        self.filter(&ir::Expr::and(shared.into_iter().chain([either]).collect(), span))
+        self.filter(&merged.predicate)
     }
 
     fn union_unsupported(&mut self, span: Span) -> Reported {
@@ -374,38 +350,5 @@ impl Lower<'_> {
             "Logs Insights can't append the rows of another search, so `append` and `union` have no equivalent",
             "conditions on the same events can be joined by OR in one search",
         )
-    }
-}
-
-/// The scan and the conditions, where an operator is nothing else.
-fn filtered_scan(rel: &Rel) -> Option<(&Scan, Vec<&ir::Expr>)> {
-    match rel {
-        Rel::Scan(scan) => Some((scan, Vec::new())),
-        Rel::Filter { input, predicate } => {
-            let (scan, mut predicates) = filtered_scan(input)?;
-            predicates.push(predicate);
-            Some((scan, predicates))
-        }
-        Rel::Values(_)
-        | Rel::Extend { .. }
-        | Rel::Project { .. }
-        | Rel::Aggregate { .. }
-        | Rel::Window { .. }
-        | Rel::Unnest { .. }
-        | Rel::Join(_)
-        | Rel::SemiJoin { .. }
-        | Rel::Union { .. }
-        | Rel::Sort { .. }
-        | Rel::Limit { .. }
-        | Rel::Distinct { .. }
-        | Rel::Lookup(_)
-        | Rel::Transaction(_)
-        | Rel::Beside { .. }
-        | Rel::Pivot(_)
-        | Rel::Unpivot { .. }
-        | Rel::Transpose(_)
-        | Rel::Continuous(_)
-        | Rel::Remove { .. }
-        | Rel::Assign { .. } => None,
     }
 }

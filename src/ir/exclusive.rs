@@ -1,6 +1,6 @@
 //! Whether two conditions exclude each other, by what they demand of one column.
 
-use crate::ir::{Case, CompareOp, Expr, ExprKind, Literal, Name};
+use super::{Case, CompareOp, Expr, ExprKind, Literal, Name};
 
 /// The parts of a condition that must all hold.
 pub(super) fn conjuncts(e: &Expr) -> &[Expr] {
