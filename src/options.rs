@@ -14,6 +14,9 @@ pub struct Options {
     pub window_style: WindowStyle,
     /// The moment that relative times are computed from where they become literals; seconds since the epoch.
     pub now: Option<i64>,
+    /// The moment, in seconds since the epoch, that stands in queries where else the engine's clock would: a scheduled
+    /// search is replayed as it would have run then. `None`: queries ask the engine.
+    pub as_of: Option<i64>,
     /// Field profile by schema id.
     pub profiles: BTreeMap<String, String>,
     pub insights_level: InsightsLevel,

@@ -155,6 +155,7 @@ impl CoverageArgs {
             all_time: false,
             window: None,
             now: None,
+            as_of: None,
             profiles: Vec::new(),
             insights_level: None,
             lookup_database: None,
@@ -273,6 +274,7 @@ impl EvaluationArgs {
             all_time: earliest.is_none() && latest.is_none(),
             window: None,
             now: self.now.clone(),
+            as_of: None,
             profiles: self.profiles.clone(),
             insights_level: None,
             lookup_database: None,
@@ -340,6 +342,9 @@ pub(super) struct CommonArgs {
     /// The moment that literal times are computed from [default: now]
     #[arg(long, value_name = "TIME")]
     pub(super) now: Option<String>,
+    /// Replay the search as of a moment: it stands in the queries instead of the engine's clock
+    #[arg(long, value_name = "TIME")]
+    pub(super) as_of: Option<String>,
     /// A profile of field meanings, for one schema or for each that has it; see `rulecast targets`
     #[arg(long = "profile", value_name = "SCHEMA=NAME|NAME")]
     pub(super) profiles: Vec<String>,

@@ -120,9 +120,10 @@ fn options(args: &CommonArgs, config: &Config, schemas: &Schemas) -> Result<Opti
         max_inline_lookup_rows: args.max_inline_lookup_rows.or(config.max_inline_lookup_rows),
         ..Options::default()
     };
+    options.as_of = args.as_of.as_deref().map(|text| moment(text, "--as-of")).transpose()?;
     options.now = match &args.now {
         Some(text) => Some(now(text)?),
-        None => (options.window_style == WindowStyle::Literal).then(clock),
+        None => (options.window_style == WindowStyle::Literal).then(|| options.as_of.unwrap_or_else(clock)),
     };
     for (schema, profile) in &config.profiles {
         add_profile(&mut options, schemas, Some(schema), profile)?;
@@ -151,11 +152,16 @@ fn bound(text: &str, name: &str) -> Result<TimeBound, Failure> {
 }
 
 pub(super) fn now(text: &str) -> Result<i64, Failure> {
+    moment(text, "--now")
+}
+
+/// A moment, in seconds since the epoch.
+fn moment(text: &str, option: &str) -> Result<i64, Failure> {
     if text.trim() == "now" {
         return Ok(clock());
     }
     time::parse_absolute(text).ok_or_else(|| {
-        Failure::new(format!("`{text}` is no time for `--now`"))
+        Failure::new(format!("`{text}` is no time for `{option}`"))
             .help("write a time such as `2024-08-01T00:00:00Z` or `1722470400`")
     })
 }
@@ -222,6 +228,9 @@ mod tests {
         assert!(settings(&["--window", "literal"]).expect("options").now.is_some());
         assert_eq!(settings(&[]).expect("options").now, None);
         assert!(settings(&["--now", "soon"]).is_err());
+        let replay = settings(&["--window", "literal", "--as-of", "1722470400"]).expect("options");
+        assert_eq!((replay.now, replay.as_of), (Some(1_722_470_400), Some(1_722_470_400)));
+        assert!(settings(&["--as-of", "soon"]).is_err_and(|e| e.contains("`--as-of`")));
     }
 
     #[test]

@@ -77,7 +77,7 @@ pub fn events(query: &Query, schemas: &Schemas, seed: u64, count: usize) -> Vec<
                 vary::neighbour(reading, &mut env);
             }
             let time = clock.next(env.rng);
-            let text = record::text(schema, &env, &time);
+            let text = record::text(schema, &env, time);
             out.push(Record { source: reading.scan.source.clone(), text });
         }
     }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::given::{Env, Given};
+use super::time;
 use crate::ir::{Scalar, Step, parse_path};
 use crate::schema::Schema;
 
@@ -12,22 +13,24 @@ const WORDS: &str = "rulecastWords";
 /// An index beyond this is not made.
 const MOST_ELEMENTS: usize = 20;
 
-pub(super) fn text(schema: &Schema, env: &Env<'_>, time: &str) -> String {
+/// `time`: milliseconds since the epoch.
+pub(super) fn text(schema: &Schema, env: &Env<'_>, time: i64) -> String {
     let mut root = Value::Object(Map::new());
-    let own_time = match env.given.get("_time") {
-        Some(Given::One(text)) => text.as_str(),
-        _ => time,
+    // A condition may have set the time, under either name.
+    let set = |path: &str| match env.given.get(path) {
+        Some(Given::One(text)) if !env.free.iter().any(|f| f == path) => time::read(text),
+        _ => None,
     };
-    // A field that a condition has set as text may be the time, too.
-    insert(&mut root, &steps(&schema.time), &Given::One(own_time.to_owned()), Scalar::String);
+    let own_time = set("_time").or_else(|| set(&schema.time)).unwrap_or(time);
+    let (own_time, scalar) = time::written(schema, own_time);
+    insert(&mut root, &steps(&schema.time), &Given::One(own_time), scalar);
     if let Some(mark) = &schema.recognise {
         for (path, value) in &mark.values {
             insert(&mut root, &steps(path), &Given::One(value.replace('*', "Any")), Scalar::String);
         }
     }
-    let is_free = |path: &String| env.free.contains(path);
     for (path, given) in &env.given {
-        let is_time = path == "_time" || *path == schema.time && is_free(path);
+        let is_time = path == "_time" || *path == schema.time;
         if !is_time && *given != Given::Absent {
             insert(&mut root, &steps(path), given, env.ty(path).scalar);
         }

@@ -3,7 +3,9 @@
 use super::NOW;
 use super::reading::Reading;
 use super::rng::Rng;
-use crate::ir::TimeBound;
+use crate::event::parse_time;
+use crate::ir::{Scalar, TimeBound};
+use crate::schema::{FieldType, Schema};
 use crate::time;
 
 /// The window where a scan has none, in seconds before [`NOW`].
@@ -33,8 +35,8 @@ impl<'r> Clock<'r> {
         Self { reading, earliest, latest, anchor }
     }
 
-    /// The next time, as the text of a record.
-    pub(super) fn next(&mut self, rng: &mut Rng) -> String {
+    /// The next time, in milliseconds since the epoch.
+    pub(super) fn next(&mut self, rng: &mut Rng) -> i64 {
         let width = (self.latest - self.earliest).max(1);
         let span = rng.pick(&self.reading.spans).copied().filter(|s| (1.0..=1e9).contains(s)).map(|s| s as i64);
         let at = match (rng.below(20), span) {
@@ -56,10 +58,27 @@ impl<'r> Clock<'r> {
             (10..=12, _) => self.anchor,
             _ => self.anchor + rng.below(600) as i64,
         };
-        match rng.below(12) {
-            0 => format!("{}", at),
-            1 => format!("{}.{:03}Z", time::iso8601(at).trim_end_matches('Z'), rng.below(1000)),
-            _ => time::iso8601(at),
-        }
+        at * 1000 + if rng.below(12) == 0 { rng.below(1000) as i64 } else { 0 }
     }
+}
+
+/// A moment as the records of a source write it, in milliseconds since the epoch. A source has one form: records with a
+/// time in text write whole seconds in UTC, those with a number milliseconds; a field that may be either has epoch seconds.
+pub(super) fn written(schema: &Schema, millis: i64) -> (String, Scalar) {
+    let (seconds, rest) = (millis.div_euclid(1000), millis.rem_euclid(1000));
+    let fraction = |text: String| if rest == 0 { text } else { format!("{text}.{rest:03}") };
+    match schema.fields.get(&schema.time).map(|f| f.scalar) {
+        Some(FieldType::Integer | FieldType::Double) => (millis.to_string(), Scalar::Integer),
+        Some(FieldType::Unknown | FieldType::Json | FieldType::Boolean) => (fraction(seconds.to_string()), Scalar::Double),
+        Some(FieldType::Time) => {
+            let text = time::iso8601(seconds);
+            (fraction(text.trim_end_matches('Z').to_owned()) + "Z", Scalar::String)
+        }
+        Some(FieldType::String) | None => (time::iso8601(seconds), Scalar::String),
+    }
+}
+
+/// A text that a condition wants as the time; `None` where it is no time.
+pub(super) fn read(text: &str) -> Option<i64> {
+    parse_time(text)?.as_number().map(|seconds| (seconds * 1e3).round() as i64)
 }

@@ -172,8 +172,13 @@ impl Emitter<'_> {
         }
     }
 
-    /// The moment of the search: a literal where the whole window is one.
+    /// The moment of the search: a literal where the whole window is one, or where a search is replayed.
     fn now(&self) -> sqlparser::ast::Expr {
+        if let Some(moment) = self.context.options.as_of {
+            // With the precision of the engine's clock.
+            let text = crate::time::iso8601(moment).replace('T', " ").replace('Z', ".000 UTC");
+            return sql::typed_string(sql::TIMESTAMP, text);
+        }
         match (self.context.options.window_style, self.context.options.now) {
             (WindowStyle::Literal, Some(now)) => sql::call("from_unixtime", vec![sql::integer(now)]),
             (WindowStyle::Literal | WindowStyle::Relative | WindowStyle::Parameter, _) => sql::current_timestamp(),

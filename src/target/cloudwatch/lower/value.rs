@@ -91,7 +91,11 @@ impl Lower<'_> {
             }
             ExprKind::Cast { value, to } => self.cast(value, *to, e.span),
             ExprKind::RelativeTime { time, shift } => self.relative_time(time, shift, e.span),
-            ExprKind::Now => Ok(Value { expr: Expr::call("now", vec![]), form: Form::Seconds }),
+            ExprKind::Now => {
+                let clock = || Expr::call("now", vec![]);
+                let expr = self.options.as_of.map_or_else(clock, Expr::integer);
+                Ok(Value { expr, form: Form::Seconds })
+            }
             ExprKind::Bin { value, span } => self.bin(value, *span),
             ExprKind::FormatTime { time, format } => self.format_time(time, format, e.span),
             ExprKind::ParseTime { text, format } => self.parse_time(text, format, e.span),
