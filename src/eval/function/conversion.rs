@@ -1,7 +1,7 @@
 //! Conversion functions (Search Reference, "Conversion functions").
 //!
 //! Readings: `hex` and `binary` cut fractions off and write negative numbers as their 64 bits; `duration` writes fractions of a
-//! second with six digits, and days as `1+02:03:04`.
+//! second with six digits, days as `1+02:03:04`, and 10^12 seconds and more not at all.
 
 use super::printf::group_digits;
 use super::{Apply, Context, Value, as_integer, integer, literal_text, number, strict, text, whole};
@@ -14,7 +14,7 @@ pub(super) fn bind(name: &str, args: &[Expr]) -> Option<Box<dyn Apply>> {
             "hex" => strict(|args, _| integer(args, 0).map(|n| format!("0x{n:X}")).into()),
             "binary" => strict(|args, _| integer(args, 0).map(|n| format!("{n:b}")).into()),
             "commas" => strict(|args, _| number(args, 0).map(commas).into()),
-            "duration" => strict(|args, _| number(args, 0).map(duration).into()),
+            "duration" => strict(|args, _| number(args, 0).filter(|n| n.abs() < 1e12).map(duration).into()),
             _ => None,
         },
         ("tonumber", 1) => strict(|args, _| number(args, 0).map_or(Value::Null, as_integer)),

@@ -143,14 +143,7 @@ impl Emitter<'_> {
         let parameter = self.parameter(block);
         let list = match phys.array {
             false => sql::array(values.into_iter().map(|v| v.convert(Phys::one(kind)).sql).collect()),
-            true => {
-                let lists = values.into_iter().map(|v| {
-                    let list = v.convert(Phys::many(kind));
-                    if list.nullable { sql::coalesce(vec![list.sql, sql::array(vec![])]) } else { list.sql }
-                });
-                let mut lists: Vec<Sql> = lists.collect();
-                if lists.len() == 1 { lists.remove(0) } else { sql::call("concat", lists) }
-            }
+            true => super::number::joined(values, kind),
         };
         let list = if nullable { without_nulls(list, &parameter) } else { list };
         let function = if name == "min" { "array_min" } else { "array_max" };

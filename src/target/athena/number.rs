@@ -159,12 +159,7 @@ impl Emitter<'_> {
         }
         let several = values.iter().any(|v| v.phys.array);
         let numbers = if several {
-            let arrays = values.into_iter().map(|v| {
-                let array = v.convert(Phys::many(Kind::Double));
-                // A list that is NULL would stay in the list of lists.
-                if array.nullable { sql::coalesce(vec![array.sql, sql::array(vec![])]) } else { array.sql }
-            });
-            sql::call("concat", arrays.collect())
+            joined(values, Kind::Double)
         } else {
             sql::array(values.into_iter().map(|v| v.convert(Phys::DOUBLE).sql).collect())
         };
@@ -207,6 +202,16 @@ impl Emitter<'_> {
         let sql = sql::call("try", vec![sql::call("from_base", vec![text, sql::integer(base)])]);
         Ok(Typed::new(sql, Phys::BIGINT, Type::one(Scalar::Integer), true))
     }
+}
+
+/// The values of several fields as one list.
+pub(super) fn joined(values: Vec<Typed>, kind: Kind) -> Sql {
+    let list = |v: Typed| {
+        let list = v.convert(Phys::many(kind));
+        if list.nullable { sql::coalesce(vec![list.sql, sql::array(vec![])]) } else { list.sql }
+    };
+    let mut lists: Vec<Sql> = values.into_iter().map(list).collect();
+    if lists.len() == 1 { lists.remove(0) } else { sql::call("concat", lists) }
 }
 
 fn at_least(x: Sql, op: CompareOp, bound: f64) -> Sql {

@@ -317,6 +317,11 @@ impl Emitter<'_> {
         let to = Phys { kind: Kind::Varchar, array: base.phys.array };
         let base = base.convert(to);
         let parameter = self.parameter(block);
+        self.reading(
+            e.span,
+            "JSON text is taken as loggers write it, without blanks between its parts and with each key once: objects and \
+             lists are shown so, and of a key that stands twice the first counts",
+        );
         Ok(json::read(base, path, e.ty, json::Leaf::Any, &parameter))
     }
 

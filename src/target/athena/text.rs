@@ -118,7 +118,7 @@ fn duration(number: Typed) -> Sql {
     let negative = sql::cmp(number.sql.clone(), CompareOp::Lt, sql::integer(0));
     let sign = sql::case(vec![(negative, sql::string("-"))], Some(sql::string("")));
     let size = sql::call("abs", vec![number.sql.clone()]);
-    let micros = sql::try_cast(sql::call("round", vec![sql::multiply(size.clone(), sql::integer(1_000_000))]), sql::BIGINT);
+    let micros = sql::cast(sql::call("round", vec![sql::multiply(size.clone(), sql::integer(1_000_000))]), sql::BIGINT);
     let seconds = if whole { size } else { sql::divide(micros.clone(), sql::integer(1_000_000)) };
     let part = |by: i64, of: i64| {
         let units = if by == 1 { seconds.clone() } else { sql::divide(seconds.clone(), sql::integer(by)) };
@@ -141,7 +141,15 @@ fn duration(number: Typed) -> Sql {
         parts.push(sql::case(vec![(present, digits)], Some(sql::string(""))));
     }
     let sql = sql::concat(parts);
-    if number.nullable { sql::case(vec![(sql::is_not_null(number.sql), sql)], None) } else { sql }
+    match (whole, number.nullable) {
+        (true, false) => sql,
+        (true, true) => sql::case(vec![(sql::is_not_null(number.sql), sql)], None),
+        // So many that their millionths can be counted.
+        (false, _) => {
+            let size = sql::call("abs", vec![number.sql]);
+            sql::case(vec![(sql::cmp(size, CompareOp::Lt, sql::integer(1_000_000_000_000)), sql)], None)
+        }
+    }
 }
 
 /// `format` gives text even for NULL, so that NULL is kept out of it.
