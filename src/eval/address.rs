@@ -1,4 +1,5 @@
-//! Blocks of IP addresses, read once and matched many times (Search Reference, `cidrmatch`).
+//! Blocks of IP addresses, read once and matched many times (Search Reference, `cidrmatch`). Readings: blanks around an address make
+//! it none, and `::ffff:10.0.0.1` is an address of IPv4 too.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -32,15 +33,22 @@ impl Block {
 
     /// Whether the text is an address inside the block.
     pub(crate) fn contains(&self, text: &str) -> bool {
-        let text = text.trim();
         // Most texts that are no address show it at their first character.
         if !text.as_bytes().first().is_some_and(|b| b.is_ascii_hexdigit() || *b == b':') {
             return false;
         }
         match self {
-            Block::V4 { network, mask } => text.parse::<Ipv4Addr>().is_ok_and(|a| u32::from(a) & mask == *network),
+            Block::V4 { network, mask } => v4(text).is_some_and(|a| u32::from(a) & mask == *network),
             Block::V6 { network, mask } => text.parse::<Ipv6Addr>().is_ok_and(|a| u128::from(a) & mask == *network),
         }
+    }
+}
+
+/// An address of IPv4, also as IPv6 writes one (`::ffff:10.0.0.1`).
+fn v4(text: &str) -> Option<Ipv4Addr> {
+    match text.parse().ok()? {
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(address) => address.to_ipv4_mapped(),
     }
 }
 

@@ -73,7 +73,7 @@ impl Dispatch {
                     buffer.push_str(&text);
                     buffer.make_ascii_lowercase();
                 } else {
-                    buffer.push_str(&text.to_lowercase());
+                    buffer.push_str(&crate::ir::letters::lower(&text));
                 }
                 for query in keyed.by_text.get(buffer.as_str()).into_iter().flatten() {
                     // Several values of a list can ask for the same query.

@@ -149,7 +149,7 @@ fn write_key(text: &str, case_sensitive: bool, key: &mut Vec<u8>) {
     let text = if case_sensitive {
         text
     } else {
-        folded = text.to_lowercase();
+        folded = crate::ir::letters::lower(text);
         &folded
     };
     key.extend_from_slice(&(text.len() as u32).to_le_bytes());

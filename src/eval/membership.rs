@@ -58,7 +58,7 @@ fn for_each_combination(lists: &[&[Value<'_>]], f: &mut dyn FnMut(&[u8]) -> bool
         let Some((first, rest)) = lists.split_first() else { return f(key) };
         let length = key.len();
         for value in *first {
-            let text = value.to_text().to_lowercase();
+            let text = crate::ir::letters::lower(&value.to_text());
             key.extend_from_slice(&(text.len() as u32).to_le_bytes());
             key.extend_from_slice(text.as_bytes());
             if go(rest, key, f) {

@@ -8,7 +8,7 @@ use std::ops::Range;
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr2};
 
-use crate::ir::{Case, Pattern, Piece};
+use crate::ir::{Case, Pattern, Piece, letters};
 
 /// Characters of logs, the most frequent first; all others are rarer.
 const FREQUENT: &[u8] = b"e\"asntori:,cdlmup-0123456789.fhgyw_/bvk";
@@ -68,7 +68,7 @@ impl Wildcard {
         } else if value.is_ascii() {
             self.shape.matches(value, true)
         } else {
-            self.shape.matches(&value.to_lowercase(), false)
+            self.shape.matches(&letters::lower(value), false)
         }
     }
 }
@@ -103,7 +103,7 @@ impl Run {
                     continue;
                 }
                 Piece::One => None,
-                Piece::Text(text) => Some(if fold { text.to_lowercase() } else { text.clone() }),
+                Piece::Text(text) => Some(if fold { letters::lower(text) } else { text.clone() }),
             };
             if let Some(run) = runs.last_mut() {
                 run.push(part);

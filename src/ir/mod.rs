@@ -8,6 +8,7 @@ mod display;
 mod exclusive;
 mod expr;
 mod fold;
+pub mod letters;
 pub mod merge;
 mod path;
 mod pattern;

@@ -67,7 +67,7 @@ impl Pattern {
 
     /// Whether a value matches; with `fold`, letters compare without case.
     pub fn matches(&self, value: &str, fold: bool) -> bool {
-        let fold_text = |t: &str| if fold { t.to_lowercase() } else { t.to_owned() };
+        let fold_text = |t: &str| if fold { super::letters::lower(t) } else { t.to_owned() };
         let value: Vec<char> = fold_text(value).chars().collect();
         let pieces: Vec<Option<Vec<char>>> = self
             .pieces

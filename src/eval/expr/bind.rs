@@ -51,7 +51,7 @@ impl<'a> Binder<'a> {
             }
             ExprKind::OneOf { value, items, case } => {
                 let fold = *case == Case::Insensitive;
-                let texts = items.iter().map(|i| if fold { i.to_lowercase() } else { i.clone() });
+                let texts = items.iter().map(|i| if fold { crate::ir::letters::lower(i) } else { i.clone() });
                 let items = if items.len() < MANY { Items::Few(texts.collect()) } else { Items::Many(texts.collect()) };
                 Node::OneOf { value: self.boxed(value)?, items, fold }
             }

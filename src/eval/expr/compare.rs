@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::node::{How, Items};
 use crate::eval::Value;
-use crate::ir::{Case, CompareOp};
+use crate::ir::{Case, CompareOp, letters};
 
 /// Whether the operator holds between two values; `None` where one is NULL. Lists: whether some pair satisfies it.
 pub(super) fn holds(op: CompareOp, left: &Value<'_>, right: &Value<'_>, case: Case, how: How) -> Option<bool> {
@@ -35,7 +35,7 @@ fn texts(op: CompareOp, left: &Value<'_>, right: &Value<'_>, case: Case) -> Orde
     if matches!(op, CompareOp::Eq | CompareOp::Ne) {
         return if same_folded(&left, &right) { Ordering::Equal } else { Ordering::Less };
     }
-    left.to_lowercase().cmp(&right.to_lowercase())
+    letters::lower(&left).cmp(&letters::lower(&right))
 }
 
 /// Whether two texts are the same without case.
@@ -43,12 +43,12 @@ pub(super) fn same_folded(left: &str, right: &str) -> bool {
     if left.is_ascii() && right.is_ascii() {
         return left.eq_ignore_ascii_case(right);
     }
-    left.to_lowercase() == right.to_lowercase()
+    letters::lower(left) == letters::lower(right)
 }
 
 /// Whether a text is, without case, one that is in lower case.
 fn equals_folded(text: &str, lower: &str) -> bool {
-    if text.is_ascii() { text.eq_ignore_ascii_case(lower) } else { text.to_lowercase() == lower }
+    if text.is_ascii() { text.eq_ignore_ascii_case(lower) } else { letters::lower(text) == lower }
 }
 
 impl Items {
@@ -57,7 +57,7 @@ impl Items {
         match self {
             Items::Few(items) if fold => items.iter().any(|item| equals_folded(text, item)),
             Items::Few(items) => items.iter().any(|item| item == text),
-            Items::Many(items) if fold => items.contains(&text.to_lowercase()),
+            Items::Many(items) if fold => items.contains(&letters::lower(text)),
             Items::Many(items) => items.contains(text),
         }
     }

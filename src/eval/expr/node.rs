@@ -8,7 +8,7 @@ use crate::eval::function::Apply;
 use crate::eval::time::TimeFormat;
 use crate::eval::token::Term;
 use crate::eval::wildcard::Wildcard;
-use crate::ir::{ArithmeticOp, Case, CompareOp, RelativeTime, Scalar, Step};
+use crate::ir::{ArithmeticOp, Case, CompareOp, RelativeTime, Scalar, Step, letters};
 use crate::regex::Matcher;
 
 /// A bound expression.
@@ -148,12 +148,12 @@ impl Node {
     fn texts_of(&self, subject: &dyn Fn(&Node) -> bool) -> Option<Vec<String>> {
         match self {
             Node::Compare { op: CompareOp::Eq, left, right, how: How::Texts, .. } if subject(left) => match &**right {
-                Node::Constant(Value::Text(text)) => Some(vec![text.to_lowercase()]),
+                Node::Constant(Value::Text(text)) => Some(vec![letters::lower(text)]),
                 _ => None,
             },
             Node::OneOf { value, items, .. } if subject(value) => Some(match items {
-                Items::Few(items) => items.iter().map(|i| i.to_lowercase()).collect(),
-                Items::Many(items) => items.iter().map(|i| i.to_lowercase()).collect(),
+                Items::Few(items) => items.iter().map(|i| letters::lower(i)).collect(),
+                Items::Many(items) => items.iter().map(|i| letters::lower(i)).collect(),
             }),
             _ => None,
         }

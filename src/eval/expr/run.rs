@@ -317,16 +317,13 @@ fn arithmetic(op: ArithmeticOp, left: &Value<'_>, right: &Value<'_>) -> Value<'s
     }
 }
 
-/// The value as another type; NULL where that fails. Text with blanks around it is no number (Search Reference, "tonumber").
+/// The value as another type; NULL where that fails.
 fn cast(value: Value<'_>, to: Scalar) -> Value<'_> {
     if let Value::List(values) = &value {
         return Value::list(values.iter().cloned().map(|v| cast(v, to)));
     }
     match to {
         Scalar::String | Scalar::Json | Scalar::Unknown => value.into_text(),
-        Scalar::Double | Scalar::Integer | Scalar::Time if matches!(&value, Value::Text(t) if t.trim().len() < t.len()) => {
-            Value::Null
-        }
         Scalar::Double | Scalar::Time => value.as_number().map(super::number).unwrap_or_default(),
         Scalar::Integer => value.as_number().map(|n| super::number(n.trunc())).unwrap_or_default(),
         Scalar::Boolean => match value {

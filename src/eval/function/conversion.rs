@@ -1,7 +1,7 @@
 //! Conversion functions (Search Reference, "Conversion functions").
 //!
 //! Readings: `hex` and `binary` cut fractions off and write negative numbers as their 64 bits; `duration` writes fractions of a
-//! second with six digits, and days as `1+02:03:04`.
+//! second with six digits, days as `1+02:03:04`, and 10^12 seconds and more not at all.
 
 use super::printf::group_digits;
 use super::{Apply, Context, Value, as_integer, integer, literal_text, number, strict, text, whole};
@@ -14,7 +14,7 @@ pub(super) fn bind(name: &str, args: &[Expr]) -> Option<Box<dyn Apply>> {
             "hex" => strict(|args, _| integer(args, 0).map(|n| format!("0x{n:X}")).into()),
             "binary" => strict(|args, _| integer(args, 0).map(|n| format!("{n:b}")).into()),
             "commas" => strict(|args, _| number(args, 0).map(commas).into()),
-            "duration" => strict(|args, _| number(args, 0).map(duration).into()),
+            "duration" => strict(|args, _| number(args, 0).filter(|n| n.abs() < 1e12).map(duration).into()),
             _ => None,
         },
         ("tonumber", 1) => strict(|args, _| number(args, 0).map_or(Value::Null, as_integer)),
@@ -43,7 +43,7 @@ fn to_integer<'e>(args: &[Value<'e>], base: i64) -> Value<'e> {
         return n.and_then(whole).into();
     }
     let Some(text) = text(args, 0) else { return Value::Null };
-    let text = text.trim();
+    let text = &*text;
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -72,7 +72,7 @@ fn to_bool(value: &Value<'_>) -> Option<bool> {
     match value {
         Value::Boolean(b) => Some(*b),
         Value::Null | Value::List(_) => None,
-        value => match value.to_text().trim().to_ascii_lowercase().as_str() {
+        value => match value.to_text().to_ascii_lowercase().as_str() {
             "true" => Some(true),
             "false" => Some(false),
             _ => value.as_number().map(|n| n != 0.0),
@@ -83,7 +83,7 @@ fn to_bool(value: &Value<'_>) -> Option<bool> {
 /// `12,345.68`: two decimals, none of a whole number.
 fn commas(number: f64) -> String {
     if number == number.trunc() {
-        return group_digits(&format!("{number:.0}"));
+        return group_digits(&number.to_string());
     }
     group_digits(&format!("{:.2}", super::number::round_to(number, 2)))
 }

@@ -16,7 +16,7 @@ pub(super) fn bind(name: &str, args: &[Expr]) -> Option<Box<dyn Apply>> {
 
 /// The bits of an IPv4 address that the mask has; NULL where one is no address.
 fn ipmask<'e>(args: &mut [Value<'e>], _: &Context) -> Value<'e> {
-    let address = |value: &Value<'_>| value.to_text().trim().parse::<Ipv4Addr>().ok().map(u32::from);
+    let address = |value: &Value<'_>| value.to_text().parse::<Ipv4Addr>().ok().map(u32::from);
     let masked = address(&args[0]).zip(address(&args[1])).map(|(mask, ip)| Ipv4Addr::from(mask & ip).to_string());
     masked.into()
 }

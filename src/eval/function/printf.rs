@@ -1,7 +1,8 @@
 //! `printf(format, value, …)` (Search Reference, "Conversion functions", `printf`): C's conversions, without C's lengths, with
 //! `'` and `,` for thousands.
 //!
-//! Readings: NULL where an argument is NULL, missing, or no number where one is needed; fractions are cut off by `%d`.
+//! Readings: NULL where an argument is NULL, missing, or no number where one is needed; fractions are cut off by `%d`, and
+//! rounded by `%f` as `round` does.
 
 use super::{Apply, Context, Value, literal_text, text, whole};
 use crate::ir::Expr;
@@ -204,7 +205,12 @@ fn convert(c: &Conversion, precision: Option<usize>, value: &Value<'_>) -> Optio
             let n = value.as_number()?;
             let (negative, n) = (n.is_sign_negative(), n.abs());
             let body = match letter.to_ascii_lowercase() {
-                'f' => grouped(c, format!("{n:.*}", precision.unwrap_or(6))),
+                'f' => {
+                    let digits = precision.unwrap_or(6);
+                    // As `round` does, by the digits that the number is written with.
+                    let rounded = super::number::round_to(n, digits as i64);
+                    grouped(c, format!("{rounded:.digits$}"))
+                }
                 'e' => exponent(n, precision.unwrap_or(6)),
                 'g' => grouped(c, general(n, precision.unwrap_or(6).max(1), c.alternative)),
                 _ => {
@@ -335,7 +341,7 @@ mod tests {
     fn fractions() {
         assert_eq!(
             call!(printf("%f|%.2f|%8.1f|%'.2f", 1.5, 2.005, -1.25, 12345.678)),
-            "1.500000|2.00|    -1.2|12,345.68"
+            "1.500000|2.01|    -1.3|12,345.68"
         );
         assert_eq!(call!(printf("%e|%.1E", 12345.678, 0.00012)), "1.234568e+04|1.2E-04");
         assert_eq!(

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::pattern::{Match, Offsets, Pattern, Replace};
 use super::{Apply, Context, Text, Value, integer, literal_text, slice, strict, take, text};
 use crate::eval::wildcard::Wildcard;
-use crate::ir::{Case, Expr, Piece};
+use crate::ir::{Case, Expr, Piece, letters};
 
 pub(super) fn bind(name: &str, args: &[Expr]) -> Option<Box<dyn Apply>> {
     match (name, args.len()) {
@@ -34,7 +34,7 @@ fn lower<'e>(args: &mut [Value<'e>], _: &Context) -> Value<'e> {
     let value = take(args, 0).into_text();
     match &value {
         Value::Text(t) if t.is_ascii() && !t.bytes().any(|b| b.is_ascii_uppercase()) => value,
-        value => value.to_text().to_lowercase().into(),
+        value => letters::lower(&value.to_text()).into(),
     }
 }
 
@@ -42,7 +42,7 @@ fn upper<'e>(args: &mut [Value<'e>], _: &Context) -> Value<'e> {
     let value = take(args, 0).into_text();
     match &value {
         Value::Text(t) if t.is_ascii() && !t.bytes().any(|b| b.is_ascii_lowercase()) => value,
-        value => value.to_text().to_uppercase().into(),
+        value => letters::upper(&value.to_text()).into(),
     }
 }
 

@@ -7,8 +7,8 @@ mod parse;
 
 use crate::ir::{RelativeTime, TimeStep};
 
-/// The latest moment that has a date here, in seconds (about the year 287,000); the earliest is its negative.
-const FARTHEST: f64 = 9e12;
+/// Where the calendar ends, in seconds (about the year 65,000); it begins at the negative of it.
+const FARTHEST: f64 = 2e12;
 /// Longest way that one step of a time modifier goes, in its units.
 const LONGEST: u64 = 10_000_000_000;
 
@@ -31,7 +31,7 @@ pub(crate) fn relative_time(time: f64, shift: &RelativeTime) -> Option<f64> {
 
 /// The whole seconds of a time that has a date.
 fn seconds(time: f64) -> Option<i64> {
-    (time.abs() <= FARTHEST).then(|| time.floor() as i64)
+    (time.abs() < FARTHEST).then(|| time.floor() as i64)
 }
 
 /// A number rounded down to a multiple of the span (Search Reference, "bin"); for times the span is in seconds.
@@ -261,8 +261,9 @@ impl Moment {
     /// `None` where the time has no date.
     fn new(time: f64) -> Option<Self> {
         seconds(time)?;
-        let micros = (time * 1e6).round() as i64;
-        let (epoch, micros) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000) as u32);
+        // The fraction alone: of the whole time a number holds fewer digits the farther it is.
+        let micros = ((time - time.floor()) * 1e6).round() as u32;
+        let (epoch, micros) = (time.floor() as i64 + i64::from(micros / 1_000_000), micros % 1_000_000);
         let (days, second_of_day) = (epoch.div_euclid(86_400), epoch.rem_euclid(86_400));
         let (year, month, day) = crate::time::civil_from_days(days);
         Some(Self {

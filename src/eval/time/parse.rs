@@ -1,7 +1,8 @@
 //! `strptime`.
 //!
-//! Readings: blanks in the format stand for any number of blanks; text behind what the format covers is ignored, as C's
-//! `strptime` does; letters of names compare without case; a fraction may have any number of digits; a time without a date is
+//! Readings: blanks in the format stand for any number of blanks but none, and others are not passed by, except at the start; text behind what the format covers is ignored, as C's
+//! `strptime` does; letters of names compare without case; a fraction may have any number of digits, of which those count that the format names
+//! (`%3N`); years of two digits go from 1970 to 2069; a time without a date is
 //! of the day of the search, a date without a year of its year, and a date without a day is none.
 
 use super::{DAYS, Field, MONTHS, Moment, Part, TimeFormat};
@@ -34,7 +35,7 @@ impl TimeFormat {
         for part in &self.parts {
             rest = match part {
                 Part::Text(text) => literal(rest, text)?,
-                Part::Fraction(_) => fraction(rest, &mut parsed)?,
+                Part::Fraction(digits) => fraction(rest, *digits, &mut parsed)?,
                 Part::Field(field, _) => parsed.take(*field, rest)?,
             };
         }
@@ -44,29 +45,33 @@ impl TimeFormat {
 
 fn literal<'t>(mut rest: &'t str, text: &str) -> Option<&'t str> {
     for c in text.chars() {
-        rest = if c.is_whitespace() { rest.trim_start() } else { rest.strip_prefix(c)? };
+        rest = if c.is_whitespace() { blanks(rest)? } else { rest.strip_prefix(c)? };
     }
     Some(rest)
 }
 
-fn fraction<'t>(rest: &'t str, parsed: &mut Parsed) -> Option<&'t str> {
+/// At least one blank.
+fn blanks(rest: &str) -> Option<&str> {
+    let after = rest.trim_start();
+    (after.len() < rest.len()).then_some(after)
+}
+
+fn fraction<'t>(rest: &'t str, digits: usize, parsed: &mut Parsed) -> Option<&'t str> {
     let end = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let kept = &rest[..end.min(9)];
+    let kept = &rest[..end.min(digits)];
     let nanos: u32 = kept.parse().ok()?;
     parsed.nanos = nanos * 10_u32.pow(9 - kept.len() as u32);
     Some(&rest[end..])
 }
 
-/// At most so many digits, with blanks before them.
+/// At most so many digits.
 fn digits(rest: &str, most: usize) -> Option<(i64, &str)> {
-    let rest = rest.trim_start();
     let end = rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
     Some((rest[..end].parse().ok()?, &rest[end..]))
 }
 
 /// A name in full or its first three letters; its position.
 fn name<'t>(rest: &'t str, names: &[&str]) -> Option<(i64, &'t str)> {
-    let rest = rest.trim_start();
     let begins = |name: &str| rest.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name)).map(str::len);
     names.iter().enumerate().find_map(|(i, name)| {
         let length = begins(name).or_else(|| begins(&name[..3]))?;
@@ -76,7 +81,6 @@ fn name<'t>(rest: &'t str, names: &[&str]) -> Option<(i64, &'t str)> {
 
 /// `Z`, `+0100`, `+01:00`, `+01`: minutes east of UTC.
 fn offset(rest: &str) -> Option<(i64, &str)> {
-    let rest = rest.trim_start();
     if let Some(after) = rest.strip_prefix(['Z', 'z']) {
         return Some((0, after));
     }
@@ -100,7 +104,6 @@ fn offset(rest: &str) -> Option<(i64, &str)> {
 
 /// An abbreviation of a time zone; minutes east of UTC.
 fn zone(rest: &str) -> Option<(i64, &str)> {
-    let rest = rest.trim_start();
     let end = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
     let minutes = match rest[..end].to_ascii_uppercase().as_str() {
         "UTC" | "GMT" | "UCT" | "WET" | "Z" => 0,
@@ -186,12 +189,12 @@ impl Parsed {
     fn time(&self, now: f64) -> Option<f64> {
         let fraction = f64::from(self.nanos) / 1e9;
         if let Some(epoch) = self.epoch {
-            return Some(epoch as f64 + fraction);
+            return Some(epoch as f64 + fraction).filter(|t| super::seconds(*t).is_some());
         }
         let today = Moment::new(now)?;
         let year = self.year.or_else(|| match (self.short_year, self.century) {
             (Some(year), Some(century)) => Some(century * 100 + year),
-            (Some(year), None) => Some(if year < 69 { 2000 + year } else { 1900 + year }),
+            (Some(year), None) => Some(if year < 70 { 2000 + year } else { 1900 + year }),
             (None, _) => None,
         });
         let days = match (year, self.month, self.day, self.day_of_year) {
@@ -219,7 +222,6 @@ impl Parsed {
 }
 
 fn half_day(rest: &str) -> Option<(i64, &str)> {
-    let rest = rest.trim_start();
     let letters = rest.get(..2)?;
     let afternoon = letters.eq_ignore_ascii_case("pm");
     (afternoon || letters.eq_ignore_ascii_case("am")).then(|| (i64::from(afternoon), &rest[2..]))
@@ -227,7 +229,6 @@ fn half_day(rest: &str) -> Option<(i64, &str)> {
 
 /// A number with a sign.
 fn signed(rest: &str) -> Option<(i64, &str)> {
-    let rest = rest.trim_start();
     let sign = usize::from(rest.starts_with(['+', '-']));
     let end = sign + rest[sign..].bytes().take(15).take_while(u8::is_ascii_digit).count();
     Some((rest[..end].parse().ok()?, &rest[end..]))
@@ -264,7 +265,7 @@ mod tests {
         assert_eq!(read("2024-08-01T13:52:02.125000", "%Y-%m-%dT%H:%M:%S.%3N"), Some(NOW + 0.125));
         assert_eq!(read("2024-08-01T13:52:02.5", "%Y-%m-%dT%H:%M:%S.%Q"), Some(NOW + 0.5));
         assert_eq!(read("1722520322.25", "%s.%Q"), Some(NOW + 0.25));
-        assert_eq!(read("2024-08-01T13:52:02.1234567890123", "%Y-%m-%dT%H:%M:%S.%f"), Some(NOW + 0.123456789));
+        assert_eq!(read("2024-08-01T13:52:02.1234567890123", "%Y-%m-%dT%H:%M:%S.%f"), Some(NOW + 0.123456));
     }
 
     #[test]

@@ -186,7 +186,7 @@ impl Facts {
 fn implies_folded(known: &Expr, asked: &Expr) -> bool {
     let parts = |e: &Expr| match &e.kind {
         ExprKind::Compare { op: CompareOp::Eq, left, right, case } => match right.as_literal() {
-            Some(Literal::String(text)) => Some((left.clone(), text.to_lowercase(), *case)),
+            Some(Literal::String(text)) => Some((left.clone(), crate::ir::letters::lower(text), *case)),
             _ => None,
         },
         _ => None,
@@ -215,7 +215,7 @@ fn disjoint(a: &Pattern, b: &Pattern) -> bool {
 /// The fixed beginning, and the fixed end read backwards, in lower case.
 fn ends(pattern: &Pattern) -> (String, String) {
     let text = |piece: Option<&Piece>| match piece {
-        Some(Piece::Text(t)) => t.to_lowercase(),
+        Some(Piece::Text(t)) => crate::ir::letters::lower(t),
         _ => String::new(),
     };
     (text(pattern.pieces().first()), text(pattern.pieces().last()).chars().rev().collect())

@@ -154,7 +154,7 @@ impl Texts {
         for text in texts {
             let key = match self.case {
                 Case::Sensitive => text.clone(),
-                Case::Insensitive => text.to_lowercase(),
+                Case::Insensitive => crate::ir::letters::lower(&text),
             };
             if self.seen.insert(key) {
                 self.items.push(text);
@@ -251,7 +251,7 @@ fn fold_compare(
 fn equal(a: &str, b: &str, case: Case) -> bool {
     match case {
         Case::Sensitive => a == b,
-        Case::Insensitive => a.to_lowercase() == b.to_lowercase(),
+        Case::Insensitive => crate::ir::letters::lower(a) == crate::ir::letters::lower(b),
     }
 }
 

@@ -23,7 +23,11 @@ impl Lowering<'_> {
             let outer = self.field(&column.name, span);
             if outer.is_null_literal() {
                 let message = format!("the subsearch compares `{}`, which no row here has", column.name);
-                return Err(self.fail_syntax(message, span, "rename the subsearch's column to a field of the rows here"));
+                return Err(self.fail_syntax(
+                    message,
+                    span,
+                    "rename the subsearch's column to a field of the rows here",
+                ));
             }
             on.push((outer, column.name.clone()));
         }

@@ -11,9 +11,9 @@ use super::block::{Block, OrderKey, Slot};
 use super::emitter::Emitter;
 use super::predicate::Want;
 use super::sql::{self, AggregateCall};
-use super::typed::{Kind, Phys, Typed, without_nulls};
+use super::typed::{Kind, Phys, Typed, number_of, without_nulls};
 use crate::diagnostic::Reported;
-use crate::ir::{Aggregate, AggregateFunction, CompareOp, Expr, Scalar, Type};
+use crate::ir::{Aggregate, AggregateFunction, Expr, Scalar, Type};
 
 /// How many values `list` keeps.
 const LIST_LIMIT: i64 = 100;
@@ -154,7 +154,7 @@ impl Emitter<'_> {
                 Ok(Typed::new(g.call("sum", vec![square]), x.phys, a.ty, a.nullable))
             }
             F::Median => self.median(&g, x, a),
-            F::Percentile(p, exactly) => self.percentile(&g, p, exactly, x, a),
+            F::Percentile(p, _) => self.percentile(&g, p, x, a),
             F::Mode => self.mode(&g, x, a),
             F::Range => {
                 let x = self.numeric(x, a)?;
@@ -297,48 +297,34 @@ impl Emitter<'_> {
         Ok(Typed::new(sql, Phys::DOUBLE, a.ty, true))
     }
 
-    fn percentile(
-        &mut self,
-        g: &Aggregation<'_>,
-        p: f64,
-        exactly: bool,
-        x: Typed,
-        a: &Aggregate,
-    ) -> Result<Typed, Reported> {
+    /// The nearest rank. `perc` too: Splunk's own estimate is that for up to a thousand different values.
+    fn percentile(&mut self, g: &Aggregation<'_>, p: f64, x: Typed, a: &Aggregate) -> Result<Typed, Reported> {
         let x = self.numeric(x, a)?;
         let x = Typed { nullable: true, ..x.convert(Phys::DOUBLE) };
-        if !exactly {
-            self.approximate(
-                a.span,
-                "the percentile is estimated here too, by another method (differs)",
-                "use `exactperc` for the exact one",
-            );
-            let sql = g.call("approx_percentile", vec![x.sql, sql::double(p / 100.0)]);
-            return Ok(Typed::new(sql, Phys::DOUBLE, a.ty, true));
-        }
         let sorted = sql::call("array_sort", vec![g.collect(&x, false, &[])]);
-        let rank = sql::multiply(g.call("count", vec![x.sql]), sql::double(p / 100.0));
-        let rank = sql::cast(sql::call("ceiling", vec![rank]), sql::BIGINT);
-        let rank = sql::call("greatest", vec![rank, sql::integer(1)]);
+        let percent = if p.fract() == 0.0 { sql::integer(p as i64) } else { sql::double(p) };
+        let rank = sql::divide(sql::multiply(g.call("count", vec![x.sql]), percent), sql::double(100.0));
+        let rank = match p > 0.0 {
+            true => sql::cast(sql::call("ceiling", vec![rank]), sql::BIGINT),
+            false => sql::integer(1),
+        };
         Ok(Typed::new(sql::call("element_at", vec![sorted, rank]), Phys::DOUBLE, a.ty, true))
     }
 
-    /// The most frequent value; of equally frequent ones any, as in SPL.
+    /// The most frequent value; of equally frequent ones the least as text.
     fn mode(&mut self, g: &Aggregation<'_>, x: Typed, a: &Aggregate) -> Result<Typed, Reported> {
         self.scalar_only(&x, a)?;
         let entries = sql::call("map_entries", vec![g.call("histogram", vec![x.sql.clone()])]);
-        let (p, q) = (g.parameter.clone(), self.inside(|this| this.parameter(g.block)));
-        let times = |name: &str| sql::subscript(sql::column(name), 2);
-        let order = sql::case(
-            vec![
-                (sql::cmp(times(&p), CompareOp::Gt, times(&q)), sql::integer(-1)),
-                (sql::cmp(times(&p), CompareOp::Lt, times(&q)), sql::integer(1)),
-            ],
-            Some(sql::integer(0)),
-        );
-        let sorted = sql::call("array_sort", vec![entries, sql::lambda(&[&p, &q], order)]);
-        let first = sql::call("element_at", vec![sorted, sql::integer(1)]);
-        Ok(Typed::new(sql::subscript(first, 1), x.phys, a.ty, true))
+        let p = g.parameter.clone();
+        let part = |n: i64| sql::subscript(sql::column(&p), n);
+        let value = Typed { sql: part(1), ..x.clone() };
+        let mut key = vec![sql::negative(part(2)), value.text()];
+        if x.phys != Phys::VARCHAR {
+            key.push(part(1));
+        }
+        let last = key.len() as i64;
+        let ranked = sql::call("transform", vec![entries, sql::lambda(&[&p], sql::tuple(key))]);
+        Ok(Typed::new(sql::subscript(sql::call("array_min", vec![ranked]), last), x.phys, a.ty, true))
     }
 
     /// The first or last value in the input's order.
@@ -399,7 +385,7 @@ fn extreme(g: &Aggregation<'_>, x: Typed, a: &Aggregate) -> Typed {
     if x.phys != Phys::VARCHAR || matches!(x.ty.scalar, Scalar::String | Scalar::Json) {
         return Typed::new(g.call(name, vec![x.sql]), x.phys, x.ty, a.nullable);
     }
-    let number = sql::try_cast(x.sql.clone(), sql::DOUBLE);
+    let number = number_of(x.sql.clone());
     let all_numbers = sql::eq(g.call("count", vec![x.sql.clone()]), g.call("count", vec![number.clone()]));
     let as_number = g.call(by, vec![x.sql.clone(), number]);
     let sql = sql::case(vec![(all_numbers, as_number)], Some(g.call(name, vec![x.sql])));

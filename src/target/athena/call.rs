@@ -5,7 +5,8 @@ use sqlparser::ast::Expr as Sql;
 use super::block::Block;
 use super::emitter::Emitter;
 use super::functions::{ArgumentType, Template, functions};
-use super::typed::{Kind, Phys, Typed, without_nulls};
+use super::text::integer;
+use super::typed::{Kind, Phys, Typed, number_of, without_nulls};
 use super::{regex, sql};
 use crate::diagnostic::Reported;
 use crate::ir::{CompareOp, Expr, Literal, Scalar, Type};
@@ -15,12 +16,26 @@ impl Emitter<'_> {
         match (name, args) {
             ("trim" | "ltrim" | "rtrim", [text, set]) => self.trim(name, text, set, e, block),
             ("replace", [text, pattern, by]) => self.replace(text, pattern, by, e, block),
-            ("substr", [text, start, rest @ ..]) if start.as_literal() == Some(&Literal::Integer(0)) => {
-                // Position 0 is read as 1.
-                let mut args = vec![text.clone(), Expr::integer(1, start.span)];
-                args.extend(rest.iter().cloned());
-                self.template(name, &args, e, block)
+            ("substr", [text, start, rest @ ..]) => self.substr(text, start, rest.first(), e, block),
+            ("round", [x, places]) => self.round(x, places, e, block),
+            ("sum" | "avg", [_, ..]) => self.total(name, args, e, block),
+            ("bit_and" | "bit_or" | "bit_xor" | "bit_not" | "bit_shift_left" | "bit_shift_right", _) => {
+                self.bits(name, args, e, block)
             }
+            ("printf", [_, ..]) => self.printf(args, e, block),
+            ("ipmask", [mask, ip]) => self.masked(mask, ip, e, block),
+            ("isdouble" | "ismv" | "isarray" | "isobject" | "json_valid", [value]) => {
+                self.is_form(name, value, e, block)
+            }
+            ("tobool", [value]) => self.truth_of(value, e, block),
+            ("tonumber" | "toint", [text, base]) => self.based(text, base, e, block),
+            (
+                "sqrt" | "ln" | "log" | "exp" | "pow" | "acos" | "asin" | "cosh" | "sinh" | "acosh" | "asinh" | "atanh",
+                _,
+            ) => match self.partial(name, args, e, block)? {
+                Some(value) => Ok(value),
+                None => self.template(name, args, e, block),
+            },
             ("min" | "max", [_, ..]) => self.extreme(name, args, e, block),
             ("mvcount", [value]) => self.mvcount(value, e, block),
             ("mvindex", [value, start, rest @ ..]) => self.mvindex(value, start, rest.first(), e, block),
@@ -40,7 +55,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn no_form(&mut self, name: &str, e: &Expr, message: &str) -> Reported {
+    pub(super) fn no_form(&mut self, name: &str, e: &Expr, message: &str) -> Reported {
         self.unsupported(e.span, message, format!("rewrite the expression without `{name}`"))
     }
 
@@ -111,35 +126,43 @@ impl Emitter<'_> {
         Ok(Typed::new(sql, Phys::VARCHAR, e.ty.element(), nullable))
     }
 
-    /// The smallest or greatest of several values of one row.
+    /// The smallest or greatest of several values of one row: numbers by their size and before texts.
     fn extreme(&mut self, name: &str, args: &[Expr], e: &Expr, block: &Block) -> Result<Typed, Reported> {
         let mut values = Vec::new();
         for arg in args {
-            let value = self.scalar(arg, "an extreme", block)?;
-            if value.phys.kind == Kind::Varchar {
-                self.approximate(
-                    arg.span,
-                    format!("`{name}` leaves out texts that are no numbers, which SPL orders after them (differs)"),
-                    "convert the field with `tonumber`",
-                );
-            }
-            let value = value.number();
-            let nullable =
-                value.nullable || !matches!(arg.as_literal(), Some(Literal::Integer(_) | Literal::Double(_)));
-            values.push(Typed { nullable: nullable && (value.nullable || arg.nullable), ..value });
+            values.push(self.value(arg, block)?);
         }
-        let whole = values.iter().all(|v| v.phys == Phys::BIGINT);
-        let phys = if whole { Phys::BIGINT } else { Phys::DOUBLE };
-        let nullable = values.iter().any(|v| v.nullable);
-        let exprs: Vec<Sql> = values.into_iter().map(|v| v.convert(phys).sql).collect();
-        let sql = if nullable {
-            let parameter = self.parameter(block);
-            let present = without_nulls(sql::array(exprs), &parameter);
-            sql::call(if name == "min" { "array_min" } else { "array_max" }, vec![present])
-        } else {
-            sql::call(if name == "min" { "least" } else { "greatest" }, exprs)
+        values.retain(|v| !v.is_null_literal());
+        let Some(phys) = values.iter().map(|v| v.phys).reduce(Phys::union) else {
+            return Ok(super::scalar::constant(&Literal::Null, e.ty));
         };
-        Ok(Typed::new(sql, phys, e.ty.element(), nullable))
+        let numbers = !matches!(phys.kind, Kind::Varchar | Kind::Boolean | Kind::Timestamp);
+        let kind = if numbers { phys.kind } else { Kind::Varchar };
+        let nullable = values.iter().any(|v| v.nullable || v.can_be_empty);
+        if numbers && !phys.array && !nullable {
+            let exprs = values.into_iter().map(|v| v.convert(Phys::one(kind)).sql).collect();
+            let function = if name == "min" { "least" } else { "greatest" };
+            return Ok(Typed::new(sql::call(function, exprs), Phys::one(kind), e.ty.element(), false));
+        }
+        let parameter = self.parameter(block);
+        let list = match phys.array {
+            false => sql::array(values.into_iter().map(|v| v.convert(Phys::one(kind)).sql).collect()),
+            true => super::number::joined(values, kind),
+        };
+        let list = if nullable { without_nulls(list, &parameter) } else { list };
+        let function = if name == "min" { "array_min" } else { "array_max" };
+        let sql = if numbers {
+            sql::call(function, vec![list])
+        } else {
+            let x = sql::column(&parameter);
+            let number = number_of(x.clone());
+            let size = sql::coalesce(vec![number.clone(), sql::integer(0)]);
+            let key = sql::tuple(vec![sql::is_null(number), size, x]);
+            let ranked = sql::call("transform", vec![list, sql::lambda(&[&parameter], key)]);
+            sql::subscript(sql::call(function, vec![ranked]), 3)
+        };
+        let scalar = if numbers { e.ty.scalar } else { Scalar::Unknown };
+        Ok(Typed::new(sql, Phys::one(kind), Type::one(scalar), nullable))
     }
 
     fn mvcount(&mut self, value: &Expr, e: &Expr, block: &Block) -> Result<Typed, Reported> {
@@ -185,20 +208,27 @@ impl Emitter<'_> {
         let (Some(from), Some(to)) = (integer(start), integer(end)) else {
             return Err(self.no_form("mvindex", e, "`mvindex` with a range from fields is not implemented for Athena"));
         };
-        let length = to.saturating_sub(from).saturating_add(1);
+        let count = || sql::call("cardinality", vec![value.sql.clone()]);
+        let length = sql::integer(to.saturating_sub(from).saturating_add(1).max(0));
+        // So many back from the end, where the list is so long, else its beginning.
+        let start = sql::call("greatest", vec![offset(count(), from.saturating_add(1)), sql::integer(1)]);
         let (first, length) = match (from < 0, to < 0) {
-            (false, false) => (from.saturating_add(1), sql::integer(length.max(0))),
-            (true, true) => (from, sql::integer(length.max(0))),
+            (false, false) => (sql::integer(from.saturating_add(1)), length),
             (false, true) => {
-                let count = sql::call("cardinality", vec![value.sql.clone()]);
-                let length = sql::subtract(count, sql::integer(from.saturating_sub(to).saturating_sub(1)));
-                (from.saturating_add(1), sql::call("greatest", vec![length, sql::integer(0)]))
+                let length = offset(count(), to.saturating_sub(from).saturating_add(1));
+                (sql::integer(from.saturating_add(1)), sql::call("greatest", vec![length, sql::integer(0)]))
+            }
+            (true, true) if to == -1 => (start, length),
+            (true, true) => {
+                let most = sql::call("greatest", vec![offset(count(), to.saturating_add(1)), sql::integer(0)]);
+                (start, sql::call("least", vec![length, most]))
             }
             (true, false) => {
-                return Err(self.no_form("mvindex", e, "`mvindex` from the end to the start is not implemented"));
+                let length = sql::subtract(sql::integer(to.saturating_add(2)), start.clone());
+                (start, sql::call("greatest", vec![length, sql::integer(0)]))
             }
         };
-        let sql = sql::call("slice", vec![value.sql, sql::integer(first), length]);
+        let sql = sql::call("slice", vec![value.sql.clone(), first, length]);
         Ok(Typed::new(sql, Phys::many(kind), ty, true))
     }
 
@@ -277,19 +307,42 @@ impl Emitter<'_> {
         e: &Expr,
         block: &Block,
     ) -> Result<Typed, Reported> {
-        let step = match step.map(integer) {
-            None => 1,
-            Some(Some(n)) if n > 0 => n,
-            Some(_) => return Err(self.no_form("mvrange", e, "`mvrange` takes only a positive number as step here")),
+        let step = match step {
+            None => Some(1),
+            Some(step) => match step.as_literal() {
+                Some(Literal::String(text)) => timespan(text),
+                _ => integer(step),
+            },
         };
-        let start = self.scalar(start, "a range", block)?.convert(Phys::BIGINT).sql;
-        let end = self.scalar(end, "a range", block)?.convert(Phys::BIGINT).sql;
-        let last = sql::subtract(end.clone(), sql::integer(1));
+        let Some(step) = step.filter(|n| *n != 0) else {
+            return Err(self.no_form(
+                "mvrange",
+                e,
+                "`mvrange` takes only whole numbers, or a span of up to weeks, as its step here",
+            ));
+        };
+        let mut bounds = Vec::new();
+        for bound in [start, end] {
+            let bound = self.scalar(bound, "a range", block)?;
+            if !matches!(bound.phys.kind, Kind::Bigint | Kind::Timestamp) && integer(start).is_none() {
+                self.approximate(
+                    e.span,
+                    "`mvrange` counts from the whole part of its bounds here (differs)",
+                    "use whole numbers",
+                );
+            }
+            bounds.push(bound.convert(Phys::BIGINT).sql);
+        }
+        let (Some(end), Some(start)) = (bounds.pop(), bounds.pop()) else {
+            return Err(self.internal(e.span, "a range lacks its bounds"));
+        };
+        // The end itself is left out.
+        let last = offset(end.clone(), -step.signum());
         let mut args = vec![start.clone(), last];
         if step != 1 {
             args.push(sql::integer(step));
         }
-        let forward = sql::cmp(start, CompareOp::Lt, end);
+        let forward = sql::cmp(start, if step > 0 { CompareOp::Lt } else { CompareOp::Gt }, end);
         let sql = sql::case(vec![(forward, sql::call("sequence", args))], None);
         let ty = Type::many(Scalar::Integer);
         Ok(Typed { can_be_empty: false, ..Typed::new(sql, Phys::many(Kind::Bigint), ty, true) })
@@ -299,7 +352,7 @@ impl Emitter<'_> {
     fn is_kind(&mut self, name: &str, value: &Expr, block: &Block) -> Result<Typed, Reported> {
         let value = self.scalar(value, "a type test", block)?;
         let present = sql::is_not_null(value.sql.clone());
-        let as_number = sql::try_cast(value.sql.clone(), sql::DOUBLE);
+        let as_number = number_of(value.sql.clone());
         let is_number = match (value.ty.scalar, value.phys.kind) {
             (_, Kind::Bigint | Kind::Double | Kind::Timestamp) => present.clone(),
             (_, Kind::Boolean) => sql::boolean(false),
@@ -333,7 +386,7 @@ impl Emitter<'_> {
             (Kind::Bigint | Kind::Double | Kind::Timestamp, _) => sql::string("Number"),
             (Kind::Boolean, _) => sql::string("Boolean"),
             (Kind::Varchar, Scalar::Unknown) => {
-                let number = sql::is_not_null(sql::try_cast(value.sql.clone(), sql::DOUBLE));
+                let number = sql::is_not_null(number_of(value.sql.clone()));
                 sql::case(vec![(number, sql::string("Number"))], Some(sql::string("String")))
             }
             (Kind::Varchar, _) => sql::string("String"),
@@ -341,49 +394,27 @@ impl Emitter<'_> {
         let sql = if value.nullable { sql::case(vec![(absent, sql::string("Invalid"))], Some(name)) } else { name };
         Ok(Typed::new(sql, Phys::VARCHAR, e.ty.element(), false))
     }
-
-    fn tostring(&mut self, value: &Expr, format: &Expr, e: &Expr, block: &Block) -> Result<Typed, Reported> {
-        let format = match format.as_literal() {
-            Some(Literal::String(format)) => format.to_lowercase(),
-            _ => String::new(),
-        };
-        let value = self.scalar(value, "a number's text", block)?;
-        let nullable = e.nullable;
-        let number = value.number();
-        let text = |sql| Ok(Typed::new(sql, Phys::VARCHAR, Type::STRING, nullable));
-        match (format.as_str(), number.phys.kind) {
-            ("commas", Kind::Bigint) => text(formatted("%,d", number)),
-            // Two digits after the point, none of a whole number.
-            ("commas", _) => {
-                let whole = sql::eq(number.sql.clone(), sql::call("truncate", vec![number.sql.clone()]));
-                let digits = formatted("%,d", number.clone().convert(Phys::BIGINT));
-                text(sql::case(vec![(whole, digits)], Some(formatted("%,.2f", number))))
-            }
-            ("hex", _) => {
-                let digits = sql::call("to_base", vec![number.convert(Phys::BIGINT).sql, sql::integer(16)]);
-                text(sql::concat(vec![sql::string("0x"), sql::call("upper", vec![digits])]))
-            }
-            _ => Err(self.no_form("tostring", e, &format!("`tostring` with the format `{format}` is not implemented"))),
-        }
-    }
 }
 
-/// `format` gives text even for NULL, so that NULL is kept out of it.
-fn formatted(pattern: &str, number: Typed) -> Sql {
-    let call = sql::call("format", vec![sql::string(pattern), number.sql.clone()]);
-    if number.nullable { sql::case(vec![(sql::is_not_null(number.sql), call)], None) } else { call }
+/// Seconds of a span of time that always has the same length, e.g. `7d`.
+fn timespan(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let letters = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let n: i64 = text[..letters].parse().ok()?;
+    n.checked_mul(crate::time::seconds(crate::time::unit(&text[letters..])?)?)
+}
+
+/// `e + n`, or `e - n`; `e` alone where `n` is 0.
+fn offset(e: Sql, n: i64) -> Sql {
+    match n.signum() {
+        0 => e,
+        1 => sql::add(e, sql::integer(n)),
+        _ => sql::subtract(e, sql::integer(n.saturating_neg())),
+    }
 }
 
 fn truth(sql: Sql) -> Typed {
     Typed::plain(sql, Phys::BOOLEAN, false)
-}
-
-fn integer(e: &Expr) -> Option<i64> {
-    match e.as_literal() {
-        Some(Literal::Integer(n)) => Some(*n),
-        Some(Literal::Double(n)) if n.fract() == 0.0 && n.abs() < 1e15 => Some(*n as i64),
-        _ => None,
-    }
 }
 
 fn filled(form: &Template, values: Vec<Typed>, e: &Expr, parameter: &str) -> Typed {

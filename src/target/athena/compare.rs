@@ -318,6 +318,11 @@ pub(super) fn in_network(value: Typed, network: &str) -> Leaf {
     let null = null_when(&value);
     let value = value.text();
     let contains = sql::call("contains", vec![sql::string(network), sql::try_cast(value.clone(), sql::ip_address())]);
+    let contains = match holds_v4(network) {
+        // An address of IPv4 is in no block of IPv6.
+        true => sql::and(vec![sql::like(value.clone(), sql::string("%:%"), false), contains]),
+        false => contains,
+    };
     let certain = sql::coalesce(vec![contains.clone(), sql::boolean(false)]);
     match null {
         NullWhen::Never => Leaf { sql: certain, loose: Some(contains), negation: None, null_when: NullWhen::Never },
@@ -330,6 +335,18 @@ pub(super) fn in_network(value: Typed, network: &str) -> Leaf {
                 null_when: NullWhen::Unknown,
             }
         }
+    }
+}
+
+/// Whether a block of IPv6 covers the addresses as which Trino sees those of IPv4 (`::ffff:0:0/96`).
+fn holds_v4(network: &str) -> bool {
+    let Some((address, length)) = network.split_once('/') else { return false };
+    match (address.parse::<std::net::Ipv6Addr>(), length.parse::<u32>()) {
+        (Ok(address), Ok(length)) => {
+            let mask = u128::MAX.checked_shl(128_u32.saturating_sub(length)).unwrap_or(0);
+            0xffff_0000_0000 & mask == u128::from(address)
+        }
+        _ => false,
     }
 }
 
@@ -389,13 +406,14 @@ mod tests {
     #[test]
     fn unknown_text_compares_as_number_where_it_is_one() {
         let f = || field("f", Scalar::Unknown);
-        assert_eq!(shown(CompareOp::Lt, f(), number(3)), "coalesce(TRY_CAST(f AS DOUBLE) < 3, f < '3')");
-        assert_eq!(shown(CompareOp::Ne, f(), number(3)), "coalesce(TRY_CAST(f AS DOUBLE) <> 3, f <> '3')");
+        let read = |name: &str| expression(&field(name, Scalar::Unknown).double());
+        assert_eq!(shown(CompareOp::Lt, f(), number(3)), format!("coalesce({} < 3, f < '3')", read("f")));
+        assert_eq!(shown(CompareOp::Ne, f(), number(3)), format!("coalesce({} <> 3, f <> '3')", read("f")));
         let leaf = compare_values(CompareOp::Eq, f(), number(3), Case::Insensitive);
-        assert_eq!(leaf.loose.map(|e| expression(&e)).as_deref(), Some("TRY_CAST(f AS DOUBLE) = 3"));
+        assert_eq!(leaf.loose.map(|e| expression(&e)).as_deref(), Some(&*format!("{} = 3", read("f"))));
         assert_eq!(
             shown(CompareOp::Gt, f(), field("g", Scalar::Unknown)),
-            "coalesce(TRY_CAST(f AS DOUBLE) > TRY_CAST(g AS DOUBLE), lower(f) > lower(g))"
+            format!("coalesce({} > {}, lower(f) > lower(g))", read("f"), read("g"))
         );
         assert_eq!(shown(CompareOp::Eq, f(), field("g", Scalar::Unknown)), "lower(f) = lower(g)");
     }
@@ -458,6 +476,14 @@ mod tests {
         assert_eq!(network("2001:db8::1/32").as_deref(), Some("2001:db8::/32"));
         assert_eq!(network("10.0.0.0/33"), None);
         assert_eq!(network("host/8"), None);
+    }
+
+    #[test]
+    fn blocks_of_all_of_ipv6_hold_no_address_of_ipv4() {
+        let shown =
+            |network: &str| expression(&in_network(field("f", Scalar::String), network).loose.expect("a short form"));
+        assert_eq!(shown("::/0"), "f LIKE '%:%' AND contains('::/0', TRY_CAST(f AS ipaddress))");
+        assert_eq!(shown("2001:db8::/32"), "contains('2001:db8::/32', TRY_CAST(f AS ipaddress))");
     }
 
     #[test]

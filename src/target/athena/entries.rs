@@ -117,9 +117,7 @@ impl Emitter<'_> {
             let found = match (several, blanks) {
                 (false, _) => sql::call("element_at", vec![cells, sql::integer(1)]),
                 (true, false) => sql::call("nullif", vec![cells, sql::array(vec![])]),
-                (true, true) => {
-                    sql::call("nullif", vec![without_nulls(cells, &parameter), sql::array(vec![])])
-                }
+                (true, true) => sql::call("nullif", vec![without_nulls(cells, &parameter), sql::array(vec![])]),
             };
             let nullable = blanks || lookup.table.default_match.is_none();
             let value = match default(lookup) {
@@ -155,9 +153,7 @@ fn test(table: &LookupTable, matching: Option<MatchType>, key: &Typed, member: S
     let is = |text: Sql| match matching {
         None => sql::eq(text, member.clone()),
         Some(MatchType::Wildcard) => sql::like(text, member.clone(), true),
-        Some(MatchType::Cidr) => {
-            sql::call("contains", vec![member.clone(), sql::try_cast(text, sql::ip_address())])
-        }
+        Some(MatchType::Cidr) => sql::call("contains", vec![member.clone(), sql::try_cast(text, sql::ip_address())]),
     };
     if !key.phys.array {
         return is(fold(key.clone().text()));

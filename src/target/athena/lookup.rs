@@ -79,9 +79,11 @@ impl Emitter<'_> {
             }
             return Ok(block);
         }
-        let whole = lookup.on.iter().zip(&task.keys).all(|((name, _), key)| {
-            !key.phys.array && matching(&lookup.table, name).is_none()
-        });
+        let whole = lookup
+            .on
+            .iter()
+            .zip(&task.keys)
+            .all(|((name, _), key)| !key.phys.array && matching(&lookup.table, name).is_none());
         if whole { self.joined_lookup(task, block) } else { self.entries_lookup(task, block, &inner) }
     }
 
@@ -175,7 +177,8 @@ impl Emitter<'_> {
                 let table = self.database_table(&lookup.table);
                 let mut keys = zip(lookup.on.iter().map(|(name, _)| key_column(&lookup.table, name)), &keys);
                 let outputs = zip(task.wanted.iter().map(|i| output_column(&task, *i)), &outputs);
-                let repeated = lookup.table.external || lookup.table.keys_repeat(lookup.on.iter().map(|(name, _)| name));
+                let repeated =
+                    lookup.table.external || lookup.table.keys_repeat(lookup.on.iter().map(|(name, _)| name));
                 let query = match (several, repeated) {
                     (true, _) => external::listed(&table, keys, outputs),
                     (false, true) => external::first(&table, keys, outputs),

@@ -245,7 +245,7 @@ pub(super) fn order_keys(value: Typed, descending: bool, order: SortOrder) -> Ve
         (SortOrder::Auto, Kind::Varchar) => {
             // Numbers before text; all the other way round where the order descends.
             let number = OrderKey {
-                expr: sql::try_cast(value.sql.clone(), sql::DOUBLE),
+                expr: super::typed::number_of(value.sql.clone()),
                 descending,
                 nulls_first: descending.then_some(true),
                 nullable: true,

@@ -1,7 +1,7 @@
 //! PCRE patterns in the notation of Trino's regular expression library (Joni with Java's syntax).
 //!
 //! Tried on Trino 435: `^`, `$`, `.`, `\b`, `\d`, `\w`, `\s`, `(?i)`, `(?s)`, `(?m)`, `(?x)`, look-around, atomic
-//! groups, possessive quantifiers, `\Q…\E`, back references, `[[:alpha:]]` and named groups mean the same; groups
+//! groups, possessive quantifiers, `\Q…\E`, back references and named groups mean the same; groups
 //! count from the left, named or not. What differs is rewritten below; what Joni lacks is an error. A few of PCRE's
 //! features would be read there as something else (`\K` as the letter K), so that they must not pass.
 
@@ -35,11 +35,15 @@ struct Scanner<'a> {
     rest: &'a str,
     out: String,
     groups: Vec<Option<String>>,
+    /// Of each open group: what its branches begin with, because options were set inside a branch before.
+    options: Vec<Vec<String>>,
+    /// Where the output of the present branch begins.
+    branch_start: usize,
 }
 
 impl<'a> Scanner<'a> {
     fn new(pattern: &'a str) -> Self {
-        Self { rest: pattern, out: String::new(), groups: Vec::new() }
+        Self { rest: pattern, out: String::new(), groups: Vec::new(), options: vec![Vec::new()], branch_start: 0 }
     }
 
     fn run(mut self) -> Result<Scanned, String> {
@@ -47,11 +51,37 @@ impl<'a> Scanner<'a> {
             match c {
                 '\\' => self.escape(false)?,
                 '[' => self.class()?,
-                '(' => self.group()?,
+                '(' => {
+                    if self.group()? {
+                        self.options.push(Vec::new());
+                        self.branch_start = self.out.len();
+                    }
+                }
+                ')' => {
+                    let options = if self.options.len() > 1 { self.options.pop() } else { None };
+                    self.close(options.as_ref().map_or(0, Vec::len));
+                    self.copy(')');
+                }
+                '|' => self.branch(),
                 c => self.copy(c),
             }
         }
+        let options = self.options.pop();
+        self.close(options.as_ref().map_or(0, Vec::len));
         Ok(Scanned { out: self.out, groups: self.groups })
+    }
+
+    fn close(&mut self, count: usize) {
+        self.out.extend(std::iter::repeat_n(')', count));
+    }
+
+    /// `|`: options that were set in the branch hold in the next ones too.
+    fn branch(&mut self) {
+        let options = self.options.last().cloned().unwrap_or_default();
+        self.close(options.len());
+        self.copy('|');
+        self.branch_start = self.out.len();
+        self.out.extend(options.iter().map(String::as_str));
     }
 
     fn copy(&mut self, c: char) {
@@ -174,8 +204,9 @@ impl<'a> Scanner<'a> {
                 '\\' => self.escape(true)?,
                 '[' if self.rest.starts_with("[:") && self.rest.contains(":]") => {
                     let end = self.rest.find(":]").map_or(0, |e| e + 2);
-                    let class = self.rest[..end].to_owned();
-                    self.replace(end, &class);
+                    let name = self.rest[2..end - 2].to_owned();
+                    let set = posix(&name).ok_or_else(|| format!("[:{name}:]"))?;
+                    self.replace(end, &set);
                 }
                 '[' => self.replace(1, r"\["),
                 '&' => self.replace(1, r"\&"),
@@ -186,24 +217,25 @@ impl<'a> Scanner<'a> {
         Err("[".to_owned())
     }
 
-    fn group(&mut self) -> Result<(), String> {
+    /// What begins with a parenthesis; whether a group is open then.
+    fn group(&mut self) -> Result<bool, String> {
         if self.rest.starts_with("(*") {
             return Err(self.head(|c| c == ')'));
         }
         if self.rest.starts_with("(?#") {
             let end = self.rest.find(')').map_or(self.rest.len(), |e| e + 1);
             self.replace(end, "");
-            return Ok(());
+            return Ok(false);
         }
         let Some(after) = self.rest.strip_prefix("(?") else {
             self.groups.push(None);
             self.copy('(');
-            return Ok(());
+            return Ok(true);
         };
         for same in [":", "=", "!", "<=", "<!", ">"] {
             if after.starts_with(same) {
                 self.replace(2 + same.len(), &format!("(?{same}"));
-                return Ok(());
+                return Ok(true);
             }
         }
         for (open, close) in [("P<", '>'), ("<", '>'), ("'", '\'')] {
@@ -213,7 +245,7 @@ impl<'a> Scanner<'a> {
                 let name = inner[..end].to_owned();
                 self.groups.push(Some(name.clone()));
                 self.replace(2 + open.len() + end + 1, &format!("(?<{name}>"));
-                return Ok(());
+                return Ok(true);
             }
         }
         if let Some(inner) = after.strip_prefix("P=")
@@ -221,14 +253,28 @@ impl<'a> Scanner<'a> {
         {
             let reference = format!("\\k<{}>", &inner[..end]);
             self.replace(4 + end + 1, &reference);
-            return Ok(());
+            return Ok(false);
         }
         let flags = after.find([':', ')']).map_or("", |end| &after[..end]);
         if !flags.is_empty() && flags.chars().all(|c| matches!(c, 'i' | 's' | 'm' | 'x' | '-')) {
             let length = 2 + flags.len() + 1;
             let text = self.rest[..length].to_owned();
-            self.replace(length, &text);
-            return Ok(());
+            if text.ends_with(':') {
+                self.replace(length, &text);
+                return Ok(true);
+            }
+            if self.out.len() == self.branch_start {
+                self.replace(length, &text);
+                self.branch_start = self.out.len();
+                return Ok(false);
+            }
+            // Inside a branch Joni takes the options as a group of all that follows, the other branches too.
+            let group = format!("(?{flags}:");
+            self.replace(length, &group);
+            if let Some(options) = self.options.last_mut() {
+                options.push(group);
+            }
+            return Ok(false);
         }
         Err(self.head(|c| matches!(c, ')' | ':')))
     }
@@ -238,6 +284,32 @@ impl<'a> Scanner<'a> {
         let end = self.rest.find(end).map_or(self.rest.len(), |e| e + 1);
         self.rest[..end].chars().take(20).collect()
     }
+}
+
+/// The characters of a POSIX class: those of ASCII, as in PCRE; Joni would take those of Unicode.
+fn posix(name: &str) -> Option<String> {
+    let (negated, name) = match name.strip_prefix('^') {
+        Some(name) => (true, name),
+        None => (false, name),
+    };
+    let set = match name {
+        "alpha" => "a-zA-Z",
+        "digit" => "0-9",
+        "alnum" => "a-zA-Z0-9",
+        "upper" => "A-Z",
+        "lower" => "a-z",
+        "space" => r"\s",
+        "blank" => r" \t",
+        "word" => r"\w",
+        "xdigit" => "0-9a-fA-F",
+        "punct" => r"!-/:-@\[-`{-~",
+        "cntrl" => r"\x00-\x1F\x7F",
+        "print" => r"\x20-\x7E",
+        "graph" => r"\x21-\x7E",
+        "ascii" => r"\x00-\x7F",
+        _ => return None,
+    };
+    Some(if negated { format!("[^{set}]") } else { set.to_owned() })
 }
 
 fn is_set_escape(rest: &str) -> bool {
@@ -287,7 +359,6 @@ mod tests {
             r"(?:a|b)(?=c)(?!d)(?<=e)(?<!f)",
             r"a++b*?[a-z]+\.[^\s]",
             r"(?<name>[^:]+):(?<other>\S+)",
-            r"[[:alpha:]_]+\b",
             r"\/path\\file",
         ] {
             assert_eq!(ok(pattern), pattern);
@@ -304,6 +375,15 @@ mod tests {
         assert_eq!(ok(r"[a-\d]"), r"[a\-\d]");
         assert_eq!(ok(r"(?#note)a"), "a");
         assert_eq!(ok(r"\g{1}2"), r"(?:\1)2");
+        assert_eq!(ok(r"[[:alpha:]_]+[^[:digit:]][[:^space:]]"), r"[a-zA-Z_]+[^0-9][[^\s]]");
+    }
+
+    #[test]
+    fn options_inside_a_branch_hold_in_the_next_ones() {
+        assert_eq!(ok(r"(?i)a|b"), r"(?i)a|b");
+        assert_eq!(ok(r"a(?i)b|c"), r"a(?i:b)|(?i:c)");
+        assert_eq!(ok(r"x(a(?i)b|c)d"), r"x(a(?i:b)|(?i:c))d");
+        assert_eq!(ok(r"(a|(?i)b|c)"), r"(a|(?i)b|c)");
     }
 
     #[test]

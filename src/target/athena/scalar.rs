@@ -6,7 +6,7 @@ use super::emitter::Emitter;
 use super::json;
 use super::predicate::Want;
 use super::typed::{Kind, Phys, Typed, without_nulls};
-use super::{regex, sql, time};
+use super::{regex, sql, strptime, time};
 use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::ir::{ArithmeticOp, Expr, ExprKind, Literal, Name, RelativeTime, Scalar, Step, Type};
 use crate::options::WindowStyle;
@@ -70,8 +70,13 @@ impl Emitter<'_> {
             }
             ExprKind::ParseTime { text, format } => {
                 let text = self.scalar(text, "a parsed time", block)?.text();
-                match time::parse(text, format) {
-                    Ok(sql) => Ok(Typed::plain(sql, Phys::TIMESTAMP, true)),
+                match strptime::parse(text, format, self.now()) {
+                    Ok(parsed) => {
+                        for note in parsed.notes {
+                            self.approximate(e.span, note, "choose another time format");
+                        }
+                        Ok(Typed::plain(parsed.sql, Phys::TIMESTAMP, true))
+                    }
                     Err(letter) => Err(self.unknown_letter(e.span, &letter)),
                 }
             }
@@ -320,6 +325,11 @@ impl Emitter<'_> {
         let to = Phys { kind: Kind::Varchar, array: base.phys.array };
         let base = base.convert(to);
         let parameter = self.parameter(block);
+        self.reading(
+            e.span,
+            "JSON text is taken as loggers write it, without blanks between its parts and with each key once: objects and \
+             lists are shown so, and of a key that stands twice the first counts",
+        );
         Ok(json::read(base, path, e.ty, json::Leaf::Any, &parameter))
     }
 

@@ -123,7 +123,9 @@ impl Emitter<'_> {
         // Inside the subquery its columns would hide those of the row, so that they get names of their own.
         let prefix = (0..)
             .map(|n| if n == 0 { "wanted".to_owned() } else { format!("wanted_{n}") })
-            .find(|prefix| on.iter().all(|(_, name)| !block.names.contains(&super::ident::plain(&format!("{prefix}_{name}")))))
+            .find(|prefix| {
+                on.iter().all(|(_, name)| !block.names.contains(&super::ident::plain(&format!("{prefix}_{name}"))))
+            })
             .unwrap_or_default();
         let lacking = values.iter().map(|v| v.nullable.then(|| v.sql.clone())).collect::<Option<Vec<Sql>>>();
         if !other.is_open() {

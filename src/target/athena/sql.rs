@@ -209,6 +209,10 @@ pub(super) fn divide(left: Expr, right: Expr) -> Expr {
     binary(left, BinaryOperator::Divide, right)
 }
 
+pub(super) fn negative(e: Expr) -> Expr {
+    Expr::UnaryOp { op: UnaryOperator::Minus, expr: Box::new(operand(e, Strength::Atom)) }
+}
+
 pub(super) fn modulo(left: Expr, right: Expr) -> Expr {
     binary(left, BinaryOperator::Modulo, right)
 }

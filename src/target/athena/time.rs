@@ -200,36 +200,6 @@ fn number(t: Expr, letter: char, fill: Option<char>) -> Expr {
     }
 }
 
-/// A moment from text in C's strftime notation; NULL where it does not fit.
-///
-/// # Errors
-/// The conversion that Trino has no counterpart for.
-pub(super) fn parse(text: Expr, format: &str) -> Result<Expr, String> {
-    if format == "%s" {
-        return Ok(sql::call("from_unixtime", vec![sql::try_cast(text, sql::DOUBLE)]));
-    }
-    if format.contains("%z") || format.contains("%Z") || format.contains("%:z") {
-        let pattern = sql::string(joda(format)?);
-        return Ok(sql::call("try", vec![sql::call("parse_datetime", vec![text, pattern])]));
-    }
-    let mut out = String::new();
-    for part in conversions(format)? {
-        match part {
-            Part::Text('%') => out.push_str("%%"),
-            Part::Text(c) => out.push(c),
-            Part::Letters(letters) => out.push_str(letters),
-            Part::Fraction(_) => out.push_str("%f"),
-            Part::Other('e') => out.push_str("%e"),
-            Part::Other('k') => out.push_str("%k"),
-            Part::Other('l') => out.push_str("%l"),
-            Part::Other(c) => return Err(format!("%{c}")),
-            Part::Filled(c, _) => return Err(format!("%-{c}")),
-        }
-    }
-    let parsed = sql::call("try", vec![sql::call("date_parse", vec![text, sql::string(out)])]);
-    Ok(sql::call("with_timezone", vec![parsed, sql::string("UTC")]))
-}
-
 enum Part {
     Text(char),
     /// Conversions of `date_format`, with text between them.
@@ -350,57 +320,6 @@ fn conversions(format: &str) -> Result<Vec<Part>, String> {
     Ok(out)
 }
 
-/// The format in Joda's notation, for times with a zone in their text.
-fn joda(format: &str) -> Result<String, String> {
-    let mut out = String::new();
-    let mut text = String::new();
-    let flush = |text: &mut String, out: &mut String| {
-        if text.chars().any(|c| c.is_ascii_alphabetic() || c == '\'') {
-            out.push_str(&format!("'{}'", text.replace('\'', "''")));
-        } else {
-            out.push_str(text);
-        }
-        text.clear();
-    };
-    let mut chars = format.chars();
-    while let Some(c) = chars.next() {
-        if c != '%' {
-            text.push(c);
-            continue;
-        }
-        flush(&mut text, &mut out);
-        out.push_str(match chars.next() {
-            Some('Y') => "yyyy",
-            Some('y') => "yy",
-            Some('m') => "MM",
-            Some('d') => "dd",
-            Some('H') => "HH",
-            Some('I') => "hh",
-            Some('M') => "mm",
-            Some('S') => "ss",
-            Some('p') => "a",
-            Some('a') => "EEE",
-            Some('A') => "EEEE",
-            Some('b' | 'h') => "MMM",
-            Some('B') => "MMMM",
-            Some('j') => "DDD",
-            Some('T') => "HH:mm:ss",
-            Some('F') => "yyyy-MM-dd",
-            Some('R') => "HH:mm",
-            Some('z') => "Z",
-            Some('Z') => "z",
-            Some(':') if chars.as_str().starts_with('z') => {
-                chars.next();
-                "ZZ"
-            }
-            Some(other) => return Err(format!("%{other}")),
-            None => return Err("%".to_owned()),
-        });
-    }
-    flush(&mut text, &mut out);
-    Ok(out)
-}
-
 /// The text of a moment at compile time, for the formats that partitions have: numbers of year to second.
 ///
 /// # Errors
@@ -487,16 +406,6 @@ mod tests {
         let hour = sql::call("date_trunc", vec![sql::string("hour"), utc(sql::column("t"))]);
         let kept = "date_format(date_trunc('hour', with_timezone(t, 'UTC')), '%Y')";
         assert_eq!(show(hour).as_deref(), Ok(kept), "it may be a key of GROUP BY");
-    }
-
-    #[test]
-    fn times_are_parsed_or_null() {
-        let show = |f: &str| parse(sql::column("x"), f).map(|e| expression(&e));
-        assert_eq!(
-            show("%Y-%m-%dT%H:%M:%SZ").as_deref(),
-            Ok("with_timezone(try(date_parse(x, '%Y-%m-%dT%H:%i:%sZ')), 'UTC')")
-        );
-        assert_eq!(show("%Y-%m-%dT%H:%M:%S%z").as_deref(), Ok("try(parse_datetime(x, 'yyyy-MM-dd''T''HH:mm:ssZ'))"));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! SQL expressions with their SQL types, and how one type is read as another.
 //!
 //! SPL has two kinds of value, texts and numbers, and times are numbers. Where the physical type differs:
-//! - a text read as a number is NULL where it is none. Trino's cast also takes `12d`, `NaN` and blanks around digits;
-//! - a number read as a text has no exponent, at most 15 digits after the point and no trailing zeros: `1`, `1.5`;
+//! - a text read as a number is NULL where it is none, see [`number_of`];
+//! - a number read as a text has no exponent and no trailing zeros: `1`, `1.5`. Trino's `format` writes the digits that tell
+//!   doubles apart; 20 after the point are all of them from a thousandth on. Its `null`, `NaN` and `Infinity` hold no digit and so
+//!   become NULL;
 //! - a time read as a number is its seconds since the epoch;
 //! - no value of a multivalue field is NULL or an empty array, with the same meaning.
 
@@ -10,7 +12,10 @@ use sqlparser::ast::{DataType, Expr};
 
 use super::binding::Letters;
 use super::sql;
-use crate::ir::{Scalar, Type};
+use crate::ir::{CompareOp, Scalar, Type};
+
+/// Seconds from the epoch to the farthest moments that have a date (Trino's end a little later, in the year 73326).
+const FARTHEST: f64 = 2e12;
 
 /// The SQL type of one value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -138,7 +143,7 @@ impl Typed {
         }
         match (self.phys.array, to.array) {
             (false, false) => {
-                let sql = convert_scalar(self.sql, self.phys.kind, to.kind);
+                let sql = convert_scalar(self.sql, self.phys.kind, to.kind, self.ty.scalar);
                 Typed { sql, phys: to, elements: None, letters: None, ..self }
             }
             (false, true) => {
@@ -151,7 +156,7 @@ impl Typed {
             (true, _) => {
                 let element = Phys::one(to.kind);
                 let parameter = "v";
-                let body = convert_scalar(sql::column(parameter), self.phys.kind, element.kind);
+                let body = convert_scalar(sql::column(parameter), self.phys.kind, element.kind, self.ty.scalar);
                 let mapped = sql::call("transform", vec![self.sql, sql::lambda(&[parameter], body)]);
                 // A failed cast leaves no value.
                 let sql = match (self.phys.kind, to.kind) {
@@ -211,16 +216,41 @@ pub(super) fn without_nulls(array: Expr, parameter: &str) -> Expr {
     sql::call("filter", vec![array, sql::lambda(&[parameter], keep)])
 }
 
-fn convert_scalar(e: Expr, from: Kind, to: Kind) -> Expr {
+/// What reads as a number in SPL. Trino's cast also takes `12d`, `NaN`, `Infinity`, `0x1p3` and blanks around digits, and reads
+/// `1e4567` as infinity.
+const NUMBER: &str = r"^[-+.\d]+([eE][-+]?\d\d?)?\z";
+
+/// The number that a text is, as a double; NULL where it is none.
+pub(super) fn number_of(text: Expr) -> Expr {
+    match text_literal(&text) {
+        Some(literal) => match literal_number(literal) {
+            Some(n) => sql::double(n),
+            None => sql::cast(sql::null(), sql::DOUBLE),
+        },
+        None => sql::try_cast(sql::call("regexp_extract", vec![text, sql::string(NUMBER)]), sql::DOUBLE),
+    }
+}
+
+fn literal_number(text: &str) -> Option<f64> {
+    let exponent = text.find(['e', 'E']).map_or("", |at| text[at + 1..].trim_start_matches(['-', '+']));
+    let plain = !text.contains(|c: char| c.is_ascii_alphabetic() && !matches!(c, 'e' | 'E'));
+    text.parse().ok().filter(|n: &f64| plain && exponent.len() < 3 && n.is_finite())
+}
+
+/// `ty`: what the value means. Text that a schema declares as a number is one.
+fn convert_scalar(e: Expr, from: Kind, to: Kind, ty: Scalar) -> Expr {
+    let number = |text: Expr| match ty {
+        Scalar::Integer | Scalar::Double | Scalar::Time if text_literal(&text).is_none() => {
+            sql::try_cast(text, sql::DOUBLE)
+        }
+        _ => number_of(text),
+    };
     match (from, to) {
         (a, b) if a == b => e,
-        (Kind::Varchar, Kind::Double) => match text_literal(&e).map(|t| t.trim().parse::<f64>()) {
-            Some(Ok(n)) if n.is_finite() => sql::double(n),
-            _ => sql::try_cast(e, sql::DOUBLE),
-        },
-        (Kind::Varchar, Kind::Bigint) => to_bigint(sql::try_cast(e, sql::DOUBLE)),
+        (Kind::Varchar, Kind::Double) => number(e),
+        (Kind::Varchar, Kind::Bigint) => to_bigint(number(e)),
         (Kind::Varchar, Kind::Boolean) => sql::try_cast(e, sql::BOOLEAN),
-        (Kind::Varchar, Kind::Timestamp) => sql::call("from_unixtime", vec![sql::try_cast(e, sql::DOUBLE)]),
+        (Kind::Varchar, Kind::Timestamp) => moment(number(e)),
         (Kind::Bigint, Kind::Double) => match number_literal(&e) {
             Some(n) => sql::double(n),
             None => sql::cast(e, sql::DOUBLE),
@@ -230,12 +260,12 @@ fn convert_scalar(e: Expr, from: Kind, to: Kind) -> Expr {
             None => sql::cast(e, sql::VARCHAR),
         },
         (Kind::Double, Kind::Varchar) => {
-            let digits = sql::cast(sql::try_cast(e, sql::decimal(38, 15)), sql::VARCHAR);
-            sql::call("regexp_replace", vec![digits, sql::string(r"\.?0+$"), sql::string("")])
+            let digits = sql::call("format", vec![sql::string("%.20f"), e]);
+            sql::call("regexp_extract", vec![digits, sql::string(r"-?\d+(\.\d*[1-9])?")])
         }
         (Kind::Double, Kind::Bigint) => to_bigint(e),
         (Kind::Bigint | Kind::Double, Kind::Boolean) => sql::cast(e, sql::BOOLEAN),
-        (Kind::Bigint | Kind::Double, Kind::Timestamp) => sql::call("from_unixtime", vec![e]),
+        (Kind::Bigint | Kind::Double, Kind::Timestamp) => moment(e),
         (Kind::Boolean, Kind::Varchar) => match &e {
             Expr::Value(v) if matches!(v.value, sqlparser::ast::Value::Boolean(_)) => sql::string(v.to_string()),
             _ => sql::cast(e, sql::VARCHAR),
@@ -246,7 +276,7 @@ fn convert_scalar(e: Expr, from: Kind, to: Kind) -> Expr {
         (Kind::Timestamp, Kind::Double) => sql::call("to_unixtime", vec![e]),
         (Kind::Timestamp, Kind::Bigint) => to_bigint(sql::call("to_unixtime", vec![e])),
         (Kind::Timestamp, Kind::Varchar) => {
-            convert_scalar(sql::call("to_unixtime", vec![e]), Kind::Double, Kind::Varchar)
+            convert_scalar(sql::call("to_unixtime", vec![e]), Kind::Double, Kind::Varchar, ty)
         }
         (Kind::Timestamp, Kind::Boolean) => sql::is_not_null(e),
         // Equal kinds are caught above.
@@ -256,6 +286,15 @@ fn convert_scalar(e: Expr, from: Kind, to: Kind) -> Expr {
         | (Kind::Boolean, Kind::Boolean)
         | (Kind::Timestamp, Kind::Timestamp) => e,
     }
+}
+
+/// The moment so many seconds after the epoch. Trino fails where the number is no date, so that those are kept from it.
+fn moment(seconds: Expr) -> Expr {
+    if number_literal(&seconds).is_some_and(|n| n.abs() < FARTHEST) {
+        return sql::call("from_unixtime", vec![seconds]);
+    }
+    let near = sql::cmp(sql::call("abs", vec![seconds.clone()]), CompareOp::Lt, sql::integer(FARTHEST as i64));
+    sql::call("from_unixtime", vec![sql::case(vec![(near, seconds)], None)])
 }
 
 /// Whole part of a double; a bare cast would round.
@@ -308,16 +347,35 @@ mod tests {
     #[test]
     fn numbers_become_text_as_spl_prints_them() {
         assert_eq!(converted(Phys::BIGINT, Phys::VARCHAR), "CAST(x AS VARCHAR)");
-        assert_eq!(
-            converted(Phys::DOUBLE, Phys::VARCHAR),
-            r"regexp_replace(CAST(TRY_CAST(x AS DECIMAL(38,15)) AS VARCHAR), '\.?0+$', '')"
-        );
+        assert_eq!(converted(Phys::DOUBLE, Phys::VARCHAR), r"regexp_extract(format('%.20f', x), '-?\d+(\.\d*[1-9])?')");
     }
 
     #[test]
     fn text_becomes_a_number_or_null() {
-        assert_eq!(converted(Phys::VARCHAR, Phys::DOUBLE), "TRY_CAST(x AS DOUBLE)");
-        assert_eq!(expression(&Typed::plain(sql::string("3"), Phys::VARCHAR, false).convert(Phys::DOUBLE).sql), "3E0");
+        let number = r"TRY_CAST(regexp_extract(x, '^[-+.\d]+([eE][-+]?\d\d?)?\z') AS DOUBLE)";
+        assert_eq!(converted(Phys::VARCHAR, Phys::DOUBLE), number);
+        let literal =
+            |text: &str| expression(&Typed::plain(sql::string(text), Phys::VARCHAR, false).convert(Phys::DOUBLE).sql);
+        assert_eq!(literal("3"), "3E0");
+        for text in ["3d", " 3", "NaN", "inf", "1e400", "1e100", "x", ""] {
+            assert_eq!(literal(text), "CAST(NULL AS DOUBLE)", "{text}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_declared_a_number_is_only_cast() {
+        let declared = Typed::new(sql::column("x"), Phys::VARCHAR, Type::INTEGER, true);
+        assert_eq!(expression(&declared.convert(Phys::DOUBLE).sql), "TRY_CAST(x AS DOUBLE)");
+    }
+
+    #[test]
+    fn numbers_beyond_the_calendar_are_no_moment() {
+        assert_eq!(
+            converted(Phys::DOUBLE, Phys::TIMESTAMP),
+            "from_unixtime(CASE WHEN abs(x) < 2000000000000 THEN x END)"
+        );
+        let now = Typed::plain(sql::integer(1_722_520_322), Phys::BIGINT, false);
+        assert_eq!(expression(&now.timestamp()), "from_unixtime(1722520322)");
     }
 
     #[test]
@@ -329,7 +387,7 @@ mod tests {
     fn array_elements_that_fail_to_convert_are_dropped() {
         assert_eq!(
             converted(Phys::many(Kind::Varchar), Phys::many(Kind::Double)),
-            "filter(transform(x, v -> TRY_CAST(v AS DOUBLE)), v -> v IS NOT NULL)"
+            r"filter(transform(x, v -> TRY_CAST(regexp_extract(v, '^[-+.\d]+([eE][-+]?\d\d?)?\z') AS DOUBLE)), v -> v IS NOT NULL)"
         );
     }
 

@@ -194,13 +194,22 @@ fn conditions_of_all_kinds() {
     );
     insta::assert_snapshot!(condition(one_of), @"lower(eventname) IN ('putkeypolicy', 'it''s')");
     let n = |op, value| Expr::compare(op, col("requestParameters.n"), Expr::integer(value, AT), Case::Sensitive);
-    insta::assert_snapshot!(condition(n(CompareOp::Gt, 5)), @"
+    insta::assert_snapshot!(condition(n(CompareOp::Gt, 5)), @r"
     coalesce(
-            TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE) > 5,
+            TRY_CAST(
+              regexp_extract(
+                json_extract_scalar(requestparameters, '$.n'),
+                '^[-+.\d]+([eE][-+]?\d\d?)?\z'
+              ) AS DOUBLE
+            ) > 5,
             json_extract_scalar(requestparameters, '$.n') > '5'
           )
     ");
-    insta::assert_snapshot!(condition(n(CompareOp::Eq, 5)), @"TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE) = 5");
+    insta::assert_snapshot!(condition(n(CompareOp::Eq, 5)), @r"
+    TRY_CAST(
+            regexp_extract(json_extract_scalar(requestparameters, '$.n'), '^[-+.\d]+([eE][-+]?\d\d?)?\z') AS DOUBLE
+          ) = 5
+    ");
     insta::assert_snapshot!(condition(is("readOnly", "false")), @"lower(readonly) = 'false'");
     let recent = Expr::compare(
         CompareOp::Ge,

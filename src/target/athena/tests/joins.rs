@@ -318,7 +318,9 @@ fn large_lookups_are_tables_of_the_database() {
         Options { max_inline_lookup_rows: Some(1), lookup_database: Some("lists".to_owned()), ..Options::default() };
     let (query, sink) = emit_with(lookup(table(vec![]), false), columns(&["tool"]), &options);
     assert_eq!(sink.diagnostics()[0].code.id, "C411");
-    assert!(sink.diagnostics()[0].message.contains("`lists.known_agents` must hold them, with the columns `agent`, `tool`"));
+    assert!(
+        sink.diagnostics()[0].message.contains("`lists.known_agents` must hold them, with the columns `agent`, `tool`")
+    );
     insta::assert_snapshot!(query.expect("a query"), @r#"
     WITH
       lookup_known_agents AS (
@@ -340,7 +342,8 @@ fn large_lookups_are_tables_of_the_database() {
 #[test]
 fn wildcards_of_a_table_are_read_as_patterns() {
     let options = Options { max_inline_lookup_rows: Some(1), ..Options::default() };
-    let (query, _) = emit_with(lookup(table(vec![(name("agent"), MatchType::Wildcard)]), false), columns(&["tool"]), &options);
+    let (query, _) =
+        emit_with(lookup(table(vec![(name("agent"), MatchType::Wildcard)]), false), columns(&["tool"]), &options);
     insta::assert_snapshot!(query.expect("a query"), @r#"
     WITH
       lookup_known_agents AS (

@@ -207,7 +207,8 @@ fn sorting_unknown_text_puts_numbers_first() {
     FROM cloudtrail_logs
     WHERE eventtime >= '2024-08-01T00:00:00'
       AND "timestamp" >= '2024/08/01'
-    ORDER BY TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE), n
+    ORDER BY TRY_CAST(regexp_extract(json_extract_scalar(requestparameters, '$.n'), '^[-+.\d]+([eE][-+]?\d\d?)?\z') AS DOUBLE),
+      n
     "#);
 }
 

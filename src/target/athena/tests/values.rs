@@ -13,62 +13,116 @@ fn aggregates_of_scalars() {
     insta::assert_snapshot!(show(F::Values, col("errorCode"), Type::many(Scalar::String)), @"array_sort(array_agg(DISTINCT errorcode) FILTER (WHERE errorcode IS NOT NULL))");
     insta::assert_snapshot!(show(F::List, col("eventName"), Type::many(Scalar::String)), @"slice(array_agg(eventname ORDER BY from_iso8601_timestamp(eventtime) DESC), 1, 100)");
     insta::assert_snapshot!(show(F::Min, col("eventName"), Type::STRING), @"min(eventname)");
-    insta::assert_snapshot!(show(F::Max, col("requestParameters.n"), Type::UNKNOWN), @"
+    insta::assert_snapshot!(show(F::Max, col("requestParameters.n"), Type::UNKNOWN), @r"
     CASE
         WHEN count(json_extract_scalar(requestparameters, '$.n')) = count(
-            TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE)
+            TRY_CAST(
+              regexp_extract(
+                json_extract_scalar(requestparameters, '$.n'),
+                '^[-+.\d]+([eE][-+]?\d\d?)?\z'
+              ) AS DOUBLE
+            )
           ) THEN max_by(
             json_extract_scalar(requestparameters, '$.n'),
-            TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE)
+            TRY_CAST(
+              regexp_extract(
+                json_extract_scalar(requestparameters, '$.n'),
+                '^[-+.\d]+([eE][-+]?\d\d?)?\z'
+              ) AS DOUBLE
+            )
           )
         ELSE max(json_extract_scalar(requestparameters, '$.n'))
       END
     ");
-    insta::assert_snapshot!(show(F::Sum, col("requestParameters.n"), Type::DOUBLE), @"sum(TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE))");
-    insta::assert_snapshot!(show(F::Average, col("requestParameters.n"), Type::DOUBLE), @"avg(TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE))");
-    insta::assert_snapshot!(show(F::StandardDeviation, col("requestParameters.n"), Type::DOUBLE), @"
-    CASE
-        WHEN count(TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE)) = 1 THEN 0E0
-        ELSE stddev_samp(TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE))
-      END
-    ");
-    insta::assert_snapshot!(show(F::Median, col("requestParameters.n"), Type::DOUBLE), @"
-    element_at(
-        array_sort(
-          array_agg(
-            TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE)
-          ) FILTER (WHERE TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE) IS NOT NULL)
-        ),
-        count(TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE)) / 2 + 1
-      )
-    ");
-    insta::assert_snapshot!(show(F::Percentile(95.0, true), col("requestParameters.n"), Type::DOUBLE), @"
-    element_at(
-        array_sort(
-          array_agg(
-            TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE)
-          ) FILTER (WHERE TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE) IS NOT NULL)
-        ),
-        greatest(
-          CAST(
-            ceiling(count(TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE)) * 9.5E-1) AS BIGINT
-          ),
-          1
+    insta::assert_snapshot!(show(F::Sum, col("requestParameters.n"), Type::DOUBLE), @r"
+    sum(
+        TRY_CAST(
+          regexp_extract(json_extract_scalar(requestparameters, '$.n'), '^[-+.\d]+([eE][-+]?\d\d?)?\z') AS DOUBLE
         )
       )
     ");
-    insta::assert_snapshot!(show(F::Mode, col("eventName"), Type::STRING), @"
+    insta::assert_snapshot!(show(F::Average, col("requestParameters.n"), Type::DOUBLE), @r"
+    avg(
+        TRY_CAST(
+          regexp_extract(json_extract_scalar(requestparameters, '$.n'), '^[-+.\d]+([eE][-+]?\d\d?)?\z') AS DOUBLE
+        )
+      )
+    ");
+    insta::assert_snapshot!(show(F::StandardDeviation, col("requestParameters.n"), Type::DOUBLE), @r"
+    CASE
+        WHEN count(
+            TRY_CAST(
+              regexp_extract(
+                json_extract_scalar(requestparameters, '$.n'),
+                '^[-+.\d]+([eE][-+]?\d\d?)?\z'
+              ) AS DOUBLE
+            )
+          ) = 1 THEN 0E0
+        ELSE stddev_samp(
+            TRY_CAST(
+              regexp_extract(
+                json_extract_scalar(requestparameters, '$.n'),
+                '^[-+.\d]+([eE][-+]?\d\d?)?\z'
+              ) AS DOUBLE
+            )
+          )
+      END
+    ");
+    insta::assert_snapshot!(show(F::Median, col("requestParameters.n"), Type::DOUBLE), @r"
     element_at(
         array_sort(
-          map_entries(histogram(eventname)),
-          (x, y) -> CASE WHEN x[2] > y[2] THEN -1 WHEN x[2] < y[2] THEN 1 ELSE 0 END
+          array_agg(
+            TRY_CAST(
+              regexp_extract(
+                json_extract_scalar(requestparameters, '$.n'),
+                '^[-+.\d]+([eE][-+]?\d\d?)?\z'
+              ) AS DOUBLE
+            )
+          ) FILTER (WHERE TRY_CAST(regexp_extract(json_extract_scalar(requestparameters, '$.n'), '^[-+.\d]+([eE][-+]?\d\d?)?\z') AS DOUBLE) IS NOT NULL)
         ),
-        1
-      )[1]
+        count(
+          TRY_CAST(
+            regexp_extract(json_extract_scalar(requestparameters, '$.n'), '^[-+.\d]+([eE][-+]?\d\d?)?\z') AS DOUBLE
+          )
+        ) / 2 + 1
+      )
     ");
-    insta::assert_snapshot!(show(F::Range, col("requestParameters.n"), Type::DOUBLE), @"
-    max(TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE)) - min(
-        TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE)
+    insta::assert_snapshot!(show(F::Percentile(95.0, true), col("requestParameters.n"), Type::DOUBLE), @r"
+    element_at(
+        array_sort(
+          array_agg(
+            TRY_CAST(
+              regexp_extract(
+                json_extract_scalar(requestparameters, '$.n'),
+                '^[-+.\d]+([eE][-+]?\d\d?)?\z'
+              ) AS DOUBLE
+            )
+          ) FILTER (WHERE TRY_CAST(regexp_extract(json_extract_scalar(requestparameters, '$.n'), '^[-+.\d]+([eE][-+]?\d\d?)?\z') AS DOUBLE) IS NOT NULL)
+        ),
+        CAST(
+          ceiling(
+            count(
+              TRY_CAST(
+                regexp_extract(
+                  json_extract_scalar(requestparameters, '$.n'),
+                  '^[-+.\d]+([eE][-+]?\d\d?)?\z'
+                ) AS DOUBLE
+              )
+            ) * 95 / 1E2
+          ) AS BIGINT
+        )
+      )
+    ");
+    insta::assert_snapshot!(show(F::Mode, col("eventName"), Type::STRING), @"array_min(transform(map_entries(histogram(eventname)), x -> (-x[2], x[1])))[2]");
+    insta::assert_snapshot!(show(F::Range, col("requestParameters.n"), Type::DOUBLE), @r"
+    max(
+        TRY_CAST(
+          regexp_extract(json_extract_scalar(requestparameters, '$.n'), '^[-+.\d]+([eE][-+]?\d\d?)?\z') AS DOUBLE
+        )
+      ) - min(
+        TRY_CAST(
+          regexp_extract(json_extract_scalar(requestparameters, '$.n'), '^[-+.\d]+([eE][-+]?\d\d?)?\z') AS DOUBLE
+        )
       )
     ");
     insta::assert_snapshot!(show(F::First, col("errorCode"), Type::STRING), @"max_by(errorcode, from_iso8601_timestamp(eventtime)) FILTER (WHERE errorcode IS NOT NULL)");
@@ -103,11 +157,10 @@ fn aggregates_of_lists_take_each_value() {
 #[test]
 fn estimates_are_declared() {
     use AggregateFunction as F;
-    for f in [F::EstimatedDistinctCount, F::Percentile(90.0, false)] {
-        let plan = stats(scan(), vec![], vec![("v", agg(f, Some(col("requestParameters.n")), Type::DOUBLE))]);
-        let all = complaints(plan, columns(&["v"]));
-        assert!(all.len() == 1 && all[0].starts_with("C403"), "{all:?}");
-    }
+    let f = F::EstimatedDistinctCount;
+    let plan = stats(scan(), vec![], vec![("v", agg(f, Some(col("requestParameters.n")), Type::DOUBLE))]);
+    let all = complaints(plan, columns(&["v"]));
+    assert!(all.len() == 1 && all[0].starts_with("C403"), "{all:?}");
 }
 
 #[test]
@@ -145,11 +198,24 @@ fn functions_of_text_and_numbers() {
     insta::assert_snapshot!(shown(call("substr", vec![agent(), int(0), int(3)], Type::STRING)), @"substr(useragent, 1, 3)");
     insta::assert_snapshot!(shown(call("trim", vec![agent(), text("[]")], Type::STRING)), @r"regexp_replace(useragent, '^[\[\]]+|[\[\]]+\z', '')");
     insta::assert_snapshot!(shown(call("replace", vec![agent(), text(r"^(\w+)/"), text(r"\1 $")], Type::STRING)), @r"regexp_replace(useragent, '^(\w+)/', '$1 \$')");
-    insta::assert_snapshot!(shown(call("round", vec![col("requestParameters.n"), int(2)], Type::DOUBLE)), @"round(TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE), 2)");
+    insta::assert_snapshot!(shown(call("round", vec![col("requestParameters.n"), int(2)], Type::DOUBLE)), @r"
+    TRY_CAST(
+        format(
+          '%.2f',
+          TRY_CAST(
+            regexp_extract(json_extract_scalar(requestparameters, '$.n'), '^[-+.\d]+([eE][-+]?\d\d?)?\z') AS DOUBLE
+          )
+        ) AS DOUBLE
+      )
+    ");
     insta::assert_snapshot!(shown(call("max", vec![int(1), int(2)], Type::INTEGER)), @"greatest(1, 2)");
-    insta::assert_snapshot!(shown(call("log", vec![int(8), int(2)], Type::DOUBLE)), @"log(2E0, 8E0)");
+    insta::assert_snapshot!(shown(call("log", vec![int(8), int(2)], Type::DOUBLE)), @"log2(8E0)");
     insta::assert_snapshot!(shown(call("md5", vec![agent()], Type::STRING)), @"lower(to_hex(md5(to_utf8(useragent))))");
-    insta::assert_snapshot!(shown(call("isnum", vec![col("requestParameters.n")], Type::BOOLEAN)), @"TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE) IS NOT NULL");
+    insta::assert_snapshot!(shown(call("isnum", vec![col("requestParameters.n")], Type::BOOLEAN)), @r"
+    TRY_CAST(
+        regexp_extract(json_extract_scalar(requestparameters, '$.n'), '^[-+.\d]+([eE][-+]?\d\d?)?\z') AS DOUBLE
+      ) IS NOT NULL
+    ");
     insta::assert_snapshot!(shown(call("tostring", vec![int(12345), text("commas")], Type::STRING)), @"format('%,d', 12345)");
 }
 
@@ -211,10 +277,18 @@ fn values_of_all_kinds() {
     let boxed = |n: &str| Box::new(col(n));
     let n = || boxed("requestParameters.n");
     let arithmetic = |op, right| new(ExprKind::Arithmetic { op, left: n(), right: Box::new(right) }, Type::DOUBLE);
-    insta::assert_snapshot!(shown(arithmetic(ArithmeticOp::Divide, Expr::integer(2, AT))), @"TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE) / 2");
-    insta::assert_snapshot!(shown(arithmetic(ArithmeticOp::Modulo, col("requestParameters.m"))), @"
-    TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE) % nullif(
-        TRY_CAST(json_extract_scalar(requestparameters, '$.m') AS DOUBLE),
+    insta::assert_snapshot!(shown(arithmetic(ArithmeticOp::Divide, Expr::integer(2, AT))), @r"
+    TRY_CAST(
+        regexp_extract(json_extract_scalar(requestparameters, '$.n'), '^[-+.\d]+([eE][-+]?\d\d?)?\z') AS DOUBLE
+      ) / 2
+    ");
+    insta::assert_snapshot!(shown(arithmetic(ArithmeticOp::Modulo, col("requestParameters.m"))), @r"
+    TRY_CAST(
+        regexp_extract(json_extract_scalar(requestparameters, '$.n'), '^[-+.\d]+([eE][-+]?\d\d?)?\z') AS DOUBLE
+      ) % nullif(
+        TRY_CAST(
+          regexp_extract(json_extract_scalar(requestparameters, '$.m'), '^[-+.\d]+([eE][-+]?\d\d?)?\z') AS DOUBLE
+        ),
         0
       )
     ");
@@ -274,7 +348,11 @@ fn values_of_all_kinds() {
         ARRAY[]
       )
     ");
-    insta::assert_snapshot!(shown(new(ExprKind::Cast { value: n(), to: Scalar::Double }, Type::DOUBLE)), @"TRY_CAST(json_extract_scalar(requestparameters, '$.n') AS DOUBLE)");
+    insta::assert_snapshot!(shown(new(ExprKind::Cast { value: n(), to: Scalar::Double }, Type::DOUBLE)), @r"
+    TRY_CAST(
+        regexp_extract(json_extract_scalar(requestparameters, '$.n'), '^[-+.\d]+([eE][-+]?\d\d?)?\z') AS DOUBLE
+      )
+    ");
     let truth = new(ExprKind::Cast { value: Box::new(is("errorCode", "x")), to: Scalar::String }, Type::STRING);
     insta::assert_snapshot!(shown(truth), @"CASE WHEN lower(errorcode) = 'x' THEN 'True' WHEN lower(errorcode) <> 'x' THEN 'False' END");
     let minute_ago = new(
@@ -287,7 +365,14 @@ fn values_of_all_kinds() {
     );
     insta::assert_snapshot!(shown(minute_ago), @"to_unixtime(from_iso8601_timestamp(eventtime) - INTERVAL '60' SECOND)");
     let parsed = new(ExprKind::ParseTime { text: boxed("userAgent"), format: "%Y-%m-%d".to_owned() }, Type::TIME);
-    insta::assert_snapshot!(shown(parsed), @"to_unixtime(with_timezone(try(date_parse(useragent, '%Y-%m-%d')), 'UTC'))");
+    insta::assert_snapshot!(shown(parsed), @r"
+    to_unixtime(
+        with_timezone(
+          try(date_parse(regexp_extract(useragent, '^\s*(\d{1,4}-\d{1,2}-\d{1,2})', 1), '%Y-%m-%d')),
+          'UTC'
+        )
+      )
+    ");
     let nothing = new(ExprKind::Literal(Literal::Null), Type::UNKNOWN);
     insta::assert_snapshot!(shown(nothing), @"CAST(NULL AS VARCHAR)");
 }
