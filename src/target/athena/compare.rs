@@ -320,7 +320,7 @@ pub(super) fn in_network(value: Typed, network: &str) -> Leaf {
     let contains = sql::call("contains", vec![sql::string(network), sql::try_cast(value.clone(), sql::ip_address())]);
     let contains = match holds_v4(network) {
         // An address of IPv4 is in no block of IPv6.
-        true => sql::and(vec![sql::like(value.clone(), sql::string("%:%"), false), contains]),
+        true => sql::and(vec![is_ipv6(value.clone()), contains]),
         false => contains,
     };
     let certain = sql::coalesce(vec![contains.clone(), sql::boolean(false)]);
@@ -339,7 +339,7 @@ pub(super) fn in_network(value: Typed, network: &str) -> Leaf {
 }
 
 /// Whether a block of IPv6 covers the addresses as which Trino sees those of IPv4 (`::ffff:0:0/96`).
-fn holds_v4(network: &str) -> bool {
+pub(super) fn holds_v4(network: &str) -> bool {
     let Some((address, length)) = network.split_once('/') else { return false };
     match (address.parse::<std::net::Ipv6Addr>(), length.parse::<u32>()) {
         (Ok(address), Ok(length)) => {
@@ -348,6 +348,11 @@ fn holds_v4(network: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether the text of an address or block is one of version 6.
+pub(super) fn is_ipv6(text: Sql) -> Sql {
+    sql::like(text, sql::string("%:%"), false)
 }
 
 /// `10.1.2.3/8` as `10.0.0.0/8`; an address alone is a network of one.
