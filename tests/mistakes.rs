@@ -417,19 +417,6 @@ fn a_condition_that_nothing_satisfies_is_reported() {
 }
 
 #[test]
-fn rows_of_a_subsearch_with_absent_fields_are_reported() {
-    let inner = "search `cloudtrail` errorMessage=a | table userAgent errorMessage";
-    assert_eq!(
-        compile(&format!("`cloudtrail` [{inner}]")).front(),
-        [
-            "C403 a row of the subsearch without `userAgent` compares its other fields alone in Splunk; here it matches nothing (narrows)"
-        ]
-    );
-    let whole = "search `cloudtrail` errorMessage=a | stats count by userAgent eventName | table userAgent eventName";
-    assert_eq!(compile(&format!("`cloudtrail` [{whole}]")).front(), Vec::<String>::new());
-}
-
-#[test]
 fn function_names_may_stand_apart_from_their_arguments() {
     let apart = compile("`cloudtrail` | where LIKE (userAgent, \"a%\") OR in (eventName, \"A\", \"B\")");
     let joined = compile("`cloudtrail` | where like(userAgent, \"a%\") OR in(eventName, \"A\", \"B\")");
