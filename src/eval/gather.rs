@@ -34,6 +34,8 @@ enum How {
     },
     Groups {
         keys: Vec<(Name, Node)>,
+        /// Which keys are texts that are never read as numbers.
+        texts: Vec<bool>,
         aggregates: Vec<(Name, ir::Aggregate)>,
         arguments: Vec<Option<Node>>,
         time: Vec<usize>,
@@ -100,7 +102,8 @@ impl BoundGather {
                 for (_, aggregate) in aggregates {
                     arguments.push(aggregate.argument.as_ref().map(|a| binder.bind(a)).transpose()?);
                 }
-                How::Groups { keys: bound, aggregates: aggregates.clone(), arguments, time: layout.times() }
+                let texts = keys.iter().map(|(_, e)| e.ty.scalar == ir::Scalar::String).collect();
+                How::Groups { keys: bound, texts, aggregates: aggregates.clone(), arguments, time: layout.times() }
             }
             Gather::Distinct { keys, count } => {
                 How::Distinct { keys: binder.all(keys)?, count: usize::try_from(*count).unwrap_or(usize::MAX) }
@@ -130,7 +133,7 @@ impl BoundGather {
                 }
                 rows.len() > self.most_rows
             }
-            (How::Groups { keys, aggregates, arguments, time }, Gathered::Groups { index, groups }) => {
+            (How::Groups { keys, aggregates, arguments, time, .. }, Gathered::Groups { index, groups }) => {
                 let mut key = context.key.borrow_mut();
                 key.clear();
                 let values: Vec<Value<'e>> = keys.iter().map(|(_, node)| node.value(row, context)).collect();
@@ -303,11 +306,11 @@ pub(super) fn finish(branches: Vec<(BoundGather, Gathered)>) -> Result<Table, Er
     let mut branches = branches.into_iter();
     let Some((first, mut state)) = branches.next() else { return Ok(Table::default()) };
     match &first.how {
-        How::Groups { keys, aggregates, .. } => {
+        How::Groups { keys, texts, aggregates, .. } => {
             for (_, other) in branches {
                 first.merge(&mut state, other);
             }
-            groups(keys, aggregates, state)
+            groups(keys, texts, aggregates, state)
         }
         How::Rows { .. } | How::Distinct { .. } => {
             let (mut columns, mut entries) = first.entries(state)?;
@@ -392,7 +395,12 @@ fn first_of_each(count: usize, mut entries: Keyed) -> Keyed {
 }
 
 /// The groups as rows, sorted by their keys. Without keys there is one row, whatever the input.
-fn groups(keys: &[(Name, Node)], aggregates: &[(Name, ir::Aggregate)], state: Gathered) -> Result<Table, Error> {
+fn groups(
+    keys: &[(Name, Node)],
+    texts: &[bool],
+    aggregates: &[(Name, ir::Aggregate)],
+    state: Gathered,
+) -> Result<Table, Error> {
     let mut groups = match state {
         Gathered::Groups { groups, .. } => groups,
         Gathered::Failed(error) => return Err(error),
@@ -404,8 +412,12 @@ fn groups(keys: &[(Name, Node)], aggregates: &[(Name, ir::Aggregate)], state: Ga
     }
     groups.sort_by(|a, b| {
         // Of texts that are one number (`12`, `012`) the text decides, so that the order is not that of the events.
-        let texts = |a: &Value<'_>, b: &Value<'_>| a.order(b).then_with(|| a.to_text().cmp(&b.to_text()));
-        let unequal = a.keys.iter().zip(&b.keys).map(|(a, b)| texts(a, b)).find(|o| o.is_ne());
+        let compared = |a: &Value<'_>, b: &Value<'_>, text: bool| match (a, b) {
+            (Value::Text(a), Value::Text(b)) if text => a.as_bytes().cmp(b.as_bytes()),
+            _ => a.order(b).then_with(|| a.to_text().cmp(&b.to_text())),
+        };
+        let pairs = a.keys.iter().zip(&b.keys).zip(texts);
+        let unequal = pairs.map(|((a, b), text)| compared(a, b, *text)).find(|o| o.is_ne());
         unequal.unwrap_or(Ordering::Equal)
     });
     let mut table = Table::default();

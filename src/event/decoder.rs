@@ -41,7 +41,12 @@ impl Decoder {
                     // In records that are no JSON objects of their own, any field can have several values.
                     let list = column.ty.multivalue || !schema.json;
                     let list = list && column.ty.scalar != Scalar::Json;
-                    decoder.trie.add(name, Want::Slot { slot: slot as u32, scalar: column.ty.scalar, list });
+                    // Elements that are objects are read by `spath`, and shown as their text.
+                    let scalar = match column.ty.scalar {
+                        Scalar::Unknown if name.ends_with("{}") => Scalar::Json,
+                        scalar => scalar,
+                    };
+                    decoder.trie.add(name, Want::Slot { slot: slot as u32, scalar, list });
                 }
             }
         }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::given::{Env, Given};
 use super::time;
 use crate::ir::{Scalar, Step, parse_path};
-use crate::schema::Schema;
+use crate::schema::{FieldType, Schema};
 
 /// The member that holds the words that the raw record must contain.
 const WORDS: &str = "rulecastWords";
@@ -38,7 +38,20 @@ pub(super) fn text(schema: &Schema, env: &Env<'_>, time: i64) -> String {
     if !env.terms.is_empty() {
         insert(&mut root, &[Step::Key(WORDS.to_owned())], &Given::One(env.terms.join(" ; ")), Scalar::String);
     }
+    if let Value::Object(members) = &mut root {
+        members.iter_mut().for_each(|(name, value)| as_listed(schema, name, value));
+    }
     root.to_string()
+}
+
+/// A member that the schema lists as a text holds JSON as text.
+fn as_listed(schema: &Schema, name: &str, value: &mut Value) {
+    let is_text = schema.fields.get(name).is_some_and(|f| matches!(f.scalar, FieldType::String | FieldType::Unknown));
+    let has_members =
+        schema.fields.keys().any(|f| f.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '{'])));
+    if value.is_object() && is_text && !has_members {
+        *value = Value::String(value.to_string());
+    }
 }
 
 fn steps(path: &str) -> Vec<Step> {

@@ -324,7 +324,12 @@ impl Emitter<'_> {
 
     /// The block as a query with these select items. Without a limit its order is left out.
     fn select(&mut self, block: Block, items: Vec<SelectItem>) -> Query {
-        let order = if block.limit.is_some() { block.order_sql() } else { vec![] };
+        let order = match (block.limit, &block.group) {
+            (None, _) => vec![],
+            // A label may hide a column of an aggregate's argument.
+            (Some(_), Some(_)) => final_order(&block.order, &items).unwrap_or_else(|| block.order_sql()),
+            (Some(_), None) => block.order_sql(),
+        };
         let limit = block.limit;
         select::query(self.select_body(block, items), order, limit)
     }

@@ -245,8 +245,9 @@ fn matched(t: &Transaction, rows: Rows) -> Block {
     let txn = names.allocate("txn");
     let relation = TableFactor::MatchRecognize {
         table: Box::new(block.from.relation.clone()),
+        // Trino shows a column twice that stands in both lists; within a part it is the same anyway.
+        order_by: order.iter().filter(|k| fields.iter().all(|f| f.sql != k.expr)).map(OrderKey::sql).collect(),
         partition_by: fields.into_iter().map(|f| f.sql).collect(),
-        order_by: order.iter().map(OrderKey::sql).collect(),
         measures: vec![Measure { expr: sql::call("match_number", vec![]), alias: txn.clone() }],
         rows_per_match: Some(RowsPerMatch::AllRows(t.keep_orphans.then_some(EmptyMatchesMode::WithUnmatched))),
         after_match_skip: Some(AfterMatchSkip::PastLastRow),

@@ -216,7 +216,12 @@ fn wanted(
     columns: &[Column],
     unordered: bool,
 ) -> Result<Vec<Vec<Cell>>, String> {
-    let sources: HashMap<&str, &Record> = question.records.iter().map(|r| (r.text.as_str(), r)).collect();
+    let mut sources: HashMap<String, &Record> = HashMap::new();
+    for record in question.records.iter().filter(|_| expected.events) {
+        let own = serde_json::from_str::<Json>(&record.text).ok();
+        let raw = own.as_ref().and_then(|v| v.get("_raw")).and_then(Json::as_str);
+        sources.insert(raw.unwrap_or(&record.text).to_owned(), record);
+    }
     let mut out = Vec::with_capacity(expected.table.rows.len());
     for row in &expected.table.rows {
         let raw = row.last().filter(|_| expected.events).map(|v| v.to_text().into_owned());
@@ -242,11 +247,12 @@ fn wanted(
 }
 
 /// The columns of the row that an event is in its table, as Trino's protocol writes them.
-fn whole(question: &Question<'_>, sources: &HashMap<&str, &Record>, raw: &str) -> Option<HashMap<String, Json>> {
-    let source = sources.get(raw).map(|record| &record.source);
+fn whole(question: &Question<'_>, sources: &HashMap<String, &Record>, raw: &str) -> Option<HashMap<String, Json>> {
+    let record = sources.get(raw);
+    let source = record.map(|record| &record.source);
     let of_source = |t: &&Table| t.source.is_some() && (source.is_none() || t.source.as_ref() == source);
     let table = question.tables.iter().find(of_source)?;
-    let mut shaped = table.shape(raw)?;
+    let mut shaped = table.shape(record.map_or(raw, |record| &record.text))?;
     if let (Some(day), Some((name, _))) = (shaped.day, table.columns.last()) {
         shaped.row.insert(name.clone(), day.into());
     }

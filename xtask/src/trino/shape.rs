@@ -101,6 +101,9 @@ fn member<'v>(record: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
 
 /// What a path leads to; through `{}` to a list of what is there.
 fn find(record: &Value, path: &str) -> Option<Value> {
+    if path == "*" {
+        return Some(record.clone());
+    }
     if let Some(whole) = record.get(path) {
         return Some(whole.clone());
     }

@@ -183,6 +183,15 @@ fn lookup_table(table: &LookupTable) -> (Arc<str>, Vec<Name>, Vec<Vec<String>>) 
     (table.name.clone(), table.columns.clone(), rows)
 }
 
+/// The column of `column AS VARCHAR)…`, in lower case.
+fn cast_to_text(text: &str) -> Option<String> {
+    let (column, _) = text.split_once(" AS VARCHAR)")?;
+    let column = column.trim_matches('"');
+    let plain = !column.is_empty()
+        && column.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '-' | '{' | '}'));
+    plain.then(|| column.to_lowercase())
+}
+
 /// A table for a lookup that the query reads as one: text columns, and the rows that are known.
 fn add_lookup(tables: &mut Vec<Table>, lookup: &str, columns: &[Name], rows: Vec<Vec<String>>, sql: &str) {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
@@ -198,7 +207,15 @@ fn add_lookup(tables: &mut Vec<Table>, lookup: &str, columns: &[Name], rows: Vec
     if !is_read {
         return;
     }
-    let names: Vec<String> = columns.iter().map(|c| c.to_lowercase()).collect();
+    let mut names: Vec<String> = columns.iter().map(|c| c.to_lowercase()).collect();
+    if names.is_empty() {
+        // Of a table about which nothing is known, the query itself says what it reads.
+        names = sql.split("CAST(").skip(1).filter_map(cast_to_text).collect();
+    }
+    if rows.is_empty() {
+        names.sort();
+        names.dedup();
+    }
     if let Some(known) = tables.iter_mut().find(|t| t.source.is_none() && t.name == name) {
         // Another use of it may read other columns, where they are not known.
         for column in names {
