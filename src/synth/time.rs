@@ -69,7 +69,9 @@ pub(super) fn written(schema: &Schema, millis: i64) -> (String, Scalar) {
     let fraction = |text: String| if rest == 0 { text } else { format!("{text}.{rest:03}") };
     match schema.fields.get(&schema.time).map(|f| f.scalar) {
         Some(FieldType::Integer | FieldType::Double) => (millis.to_string(), Scalar::Integer),
-        Some(FieldType::Unknown | FieldType::Json | FieldType::Boolean) => (fraction(seconds.to_string()), Scalar::Double),
+        Some(FieldType::Unknown | FieldType::Json | FieldType::Boolean) => {
+            (fraction(seconds.to_string()), Scalar::Double)
+        }
         Some(FieldType::Time) => {
             let text = time::iso8601(seconds);
             (fraction(text.trim_end_matches('Z').to_owned()) + "Z", Scalar::String)

@@ -14,7 +14,9 @@ pub(super) fn bind(name: &str, args: &[Expr]) -> Option<Box<dyn Apply>> {
         ("bit_xor", 1..) => strict(|args, _| fold(args, |a, b| a ^ b)),
         ("bit_not", 1) => strict(|args, _| value(bits(args, 0).map(|a| !a & MOST))),
         ("bit_not", 2) => strict(|args, _| fold(args, |a, mask| !a & mask)),
-        ("bit_shift_left", 2) => strict(|args, _| shift(args, |a, n| a.checked_shl(n).filter(|r| r >> n == a).or((a == 0).then_some(0)))),
+        ("bit_shift_left", 2) => {
+            strict(|args, _| shift(args, |a, n| a.checked_shl(n).filter(|r| r >> n == a).or((a == 0).then_some(0))))
+        }
         ("bit_shift_right", 2) => strict(|args, _| shift(args, |a, n| Some(a.checked_shr(n).unwrap_or(0)))),
         _ => None,
     }

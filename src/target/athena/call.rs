@@ -24,7 +24,9 @@ impl Emitter<'_> {
             }
             ("printf", [_, ..]) => self.printf(args, e, block),
             ("ipmask", [mask, ip]) => self.masked(mask, ip, e, block),
-            ("isdouble" | "ismv" | "isarray" | "isobject" | "json_valid", [value]) => self.is_form(name, value, e, block),
+            ("isdouble" | "ismv" | "isarray" | "isobject" | "json_valid", [value]) => {
+                self.is_form(name, value, e, block)
+            }
             ("tobool", [value]) => self.truth_of(value, e, block),
             ("tonumber" | "toint", [text, base]) => self.based(text, base, e, block),
             (
@@ -305,7 +307,11 @@ impl Emitter<'_> {
             },
         };
         let Some(step) = step.filter(|n| *n != 0) else {
-            return Err(self.no_form("mvrange", e, "`mvrange` takes only whole numbers, or a span of up to weeks, as its step here"));
+            return Err(self.no_form(
+                "mvrange",
+                e,
+                "`mvrange` takes only whole numbers, or a span of up to weeks, as its step here",
+            ));
         };
         let mut bounds = Vec::new();
         for bound in [start, end] {

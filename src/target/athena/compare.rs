@@ -438,7 +438,8 @@ mod tests {
 
     #[test]
     fn blocks_of_all_of_ipv6_hold_no_address_of_ipv4() {
-        let shown = |network: &str| expression(&in_network(field("f", Scalar::String), network).loose.expect("a short form"));
+        let shown =
+            |network: &str| expression(&in_network(field("f", Scalar::String), network).loose.expect("a short form"));
         assert_eq!(shown("::/0"), "f LIKE '%:%' AND contains('::/0', TRY_CAST(f AS ipaddress))");
         assert_eq!(shown("2001:db8::/32"), "contains('2001:db8::/32', TRY_CAST(f AS ipaddress))");
     }

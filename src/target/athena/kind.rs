@@ -60,9 +60,8 @@ impl Emitter<'_> {
         let sql = match value.phys.kind {
             Kind::Varchar => {
                 let text = sql::call("lower", vec![value.text()]);
-                let arms = ["true", "false"].map(|word| {
-                    (sql::eq(text.clone(), sql::string(word)), sql::boolean(word == "true"))
-                });
+                let arms = ["true", "false"]
+                    .map(|word| (sql::eq(text.clone(), sql::string(word)), sql::boolean(word == "true")));
                 sql::case(arms.into(), Some(is_not_zero))
             }
             Kind::Bigint | Kind::Double | Kind::Boolean | Kind::Timestamp => is_not_zero,

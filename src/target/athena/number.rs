@@ -125,9 +125,7 @@ impl Emitter<'_> {
         let most = sql::integer(MOST_BITS);
         let sql = match (name, second) {
             ("bit_not", None) => sql::subtract(most, first),
-            ("bit_not", Some(mask)) => {
-                sql::call("bitwise_and", vec![sql::call("bitwise_not", vec![first]), mask])
-            }
+            ("bit_not", Some(mask)) => sql::call("bitwise_and", vec![sql::call("bitwise_not", vec![first]), mask]),
             ("bit_shift_right", Some(n)) => sql::call("bitwise_right_shift", vec![first, n]),
             ("bit_shift_left", Some(n)) => {
                 let fits = sql::call("bitwise_right_shift", vec![most, n.clone()]);

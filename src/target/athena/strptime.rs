@@ -53,11 +53,8 @@ pub(super) fn parse(text: Expr, format: &str, now: Expr) -> Result<Parsed, Strin
     let join = |pick: fn(&Piece) -> &str| read.pieces.iter().skip(skipped).map(pick).collect::<String>();
     let before: String = read.pieces.iter().take(skipped).map(|p| p.text.as_str()).collect();
     // Several blanks in the text are one of the format.
-    let text = if blanks {
-        sql::call("regexp_replace", vec![text, sql::string(r"\s+"), sql::string(" ")])
-    } else {
-        text
-    };
+    let text =
+        if blanks { sql::call("regexp_replace", vec![text, sql::string(r"\s+"), sql::string(" ")]) } else { text };
     let pattern = format!(r"^\s*{before}({})", join(|p| &p.text));
     let covered = sql::call("regexp_extract", vec![text, sql::string(pattern), sql::integer(1)]);
     if epoch {
@@ -131,9 +128,9 @@ impl Format {
                 self.literal(c);
                 continue;
             }
-            let mut letter = match chars.next() {
-                Some(letter) => letter,
-                None => return Ok(self.literal('%')),
+            let Some(mut letter) = chars.next() else {
+                self.literal('%');
+                return Ok(());
             };
             // How a number is filled up is no matter to who reads it.
             if matches!(letter, '-' | '_' | '0') && chars.peek().is_some_and(char::is_ascii_alphabetic) {
@@ -247,7 +244,9 @@ mod tests {
     fn what_the_format_covers_is_parsed() {
         assert_eq!(
             show("%Y-%m-%dT%H:%M:%SZ").as_deref(),
-            Ok(r"with_timezone(try(date_parse(regexp_extract(x, '^\s*(\d{1,4}-\d{1,2}-\d{1,2}T\d{1,2}:\d{1,2}:\d{1,2}Z)', 1), '%Y-%m-%dT%H:%i:%sZ')), 'UTC')")
+            Ok(
+                r"with_timezone(try(date_parse(regexp_extract(x, '^\s*(\d{1,4}-\d{1,2}-\d{1,2}T\d{1,2}:\d{1,2}:\d{1,2}Z)', 1), '%Y-%m-%dT%H:%i:%sZ')), 'UTC')"
+            )
         );
     }
 
@@ -255,7 +254,9 @@ mod tests {
     fn offsets_are_taken_off() {
         assert_eq!(
             show("%F %T%z").as_deref(),
-            Ok(r"at_timezone(try(parse_datetime(regexp_extract(regexp_replace(x, '\s+', ' '), '^\s*(\d{1,4}-\d{1,2}-\d{1,2} \d{1,2}:\d{1,2}:\d{1,2}(?:Z|[-+]\d\d(?::?\d\d)?))', 1), 'yyyy-MM-dd HH:mm:ssZ')), 'UTC')")
+            Ok(
+                r"at_timezone(try(parse_datetime(regexp_extract(regexp_replace(x, '\s+', ' '), '^\s*(\d{1,4}-\d{1,2}-\d{1,2} \d{1,2}:\d{1,2}:\d{1,2}(?:Z|[-+]\d\d(?::?\d\d)?))', 1), 'yyyy-MM-dd HH:mm:ssZ')), 'UTC')"
+            )
         );
     }
 
@@ -263,7 +264,9 @@ mod tests {
     fn what_is_missing_comes_from_the_search() {
         assert_eq!(
             show("%H:%M").as_deref(),
-            Ok(r"with_timezone(try(date_parse(date_format(now, '%Y-%m-%d ') || regexp_extract(x, '^\s*(\d{1,2}:\d{1,2})', 1), '%Y-%m-%d %H:%i')), 'UTC')")
+            Ok(
+                r"with_timezone(try(date_parse(date_format(now, '%Y-%m-%d ') || regexp_extract(x, '^\s*(\d{1,2}:\d{1,2})', 1), '%Y-%m-%d %H:%i')), 'UTC')"
+            )
         );
         assert_eq!(show("%Y-%m").as_deref(), Ok("CAST(NULL AS TIMESTAMP(3) WITH TIME ZONE)"));
     }

@@ -74,13 +74,7 @@ impl Emitter<'_> {
     }
 
     /// `tostring(number, "format")`.
-    pub(super) fn tostring(
-        &mut self,
-        value: &Expr,
-        format: &Expr,
-        e: &Expr,
-        block: &Block,
-    ) -> Result<Typed, Reported> {
+    pub(super) fn tostring(&mut self, value: &Expr, format: &Expr, e: &Expr, block: &Block) -> Result<Typed, Reported> {
         let format = match format.as_literal() {
             Some(Literal::String(format)) => format.to_lowercase(),
             _ => String::new(),
@@ -124,8 +118,7 @@ fn duration(number: Typed) -> Sql {
         let units = if by == 1 { seconds.clone() } else { sql::divide(seconds.clone(), sql::integer(by)) };
         sql::modulo(units, sql::integer(of))
     };
-    let clock =
-        sql::call("format", vec![sql::string("%02d:%02d:%02d"), part(3600, 24), part(60, 60), part(1, 60)]);
+    let clock = sql::call("format", vec![sql::string("%02d:%02d:%02d"), part(3600, 24), part(60, 60), part(1, 60)]);
     let days = sql::divide(seconds.clone(), sql::integer(86_400));
     let has_days = sql::cmp(seconds, CompareOp::Ge, sql::integer(86_400));
     let days = sql::case(

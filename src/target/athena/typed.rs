@@ -347,10 +347,7 @@ mod tests {
     #[test]
     fn numbers_become_text_as_spl_prints_them() {
         assert_eq!(converted(Phys::BIGINT, Phys::VARCHAR), "CAST(x AS VARCHAR)");
-        assert_eq!(
-            converted(Phys::DOUBLE, Phys::VARCHAR),
-            r"regexp_extract(format('%.20f', x), '-?\d+(\.\d*[1-9])?')"
-        );
+        assert_eq!(converted(Phys::DOUBLE, Phys::VARCHAR), r"regexp_extract(format('%.20f', x), '-?\d+(\.\d*[1-9])?')");
     }
 
     #[test]
