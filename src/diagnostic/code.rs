@@ -100,6 +100,7 @@ codes! {
     C408 READING Note None "where the manuals are silent: the reading that was chosen";
     C409 ALTERED_BY_WRITE Warning Approximate "the rule also writes a table in Splunk; here it does not";
     C410 EMPTY_RESULT Warning None "the condition can never be true";
+    C411 LOOKUP_IN_TABLE Note None "a lookup is too large for the query: a table of the target must hold its rows";
 
     T501 INVALID_TEMPLATE Error Unsupported "an output template fails";
     T502 INTERNAL Error Unsupported "a fault of the compiler; please report it";

@@ -183,6 +183,8 @@ impl<'a> Value<'a> {
         match self {
             Value::Null => key.extend_from_slice(&u32::MAX.to_le_bytes()),
             Value::Text(t) => text(t),
+            // One value is the same alone and as a list of one.
+            Value::List(values) if values.len() == 1 => values[0].write_key(key),
             Value::List(values) => {
                 key.extend_from_slice(&(u32::MAX - 1).to_le_bytes());
                 key.extend_from_slice(&(values.len() as u32).to_le_bytes());
@@ -200,7 +202,7 @@ impl PartialEq for Value<'_> {
             (Value::Null, Value::Null) => true,
             (Value::Null, _) | (_, Value::Null) => false,
             (Value::List(a), Value::List(b)) => a == b,
-            (Value::List(_), _) | (_, Value::List(_)) => false,
+            (Value::List(list), one) | (one, Value::List(list)) => list.len() == 1 && list[0] == *one,
             (a, b) => a.to_text() == b.to_text(),
         }
     }
@@ -276,7 +278,8 @@ mod tests {
         };
         assert_eq!(key(1.into()), key("1".into()));
         assert_ne!(key(Value::Null), key("".into()));
-        assert_ne!(key(Value::list(["a".into()])), key("a".into()));
+        assert_eq!(key(Value::list(["a".into()])), key("a".into()));
+        assert_ne!(key(Value::list(["a".into(), "b".into()])), key("ab".into()));
     }
 
     #[test]

@@ -8,6 +8,10 @@ pub(super) static FUNCTION: Function =
     Function { name: "like", usage: "like(text, \"pattern\")", arity: (2, 2), condition: no_condition, lower };
 
 fn lower(mut call: Call<'_>) -> Result<Expr, Fault> {
+    if call.arguments[1].as_literal().is_none() {
+        // A pattern that each event brings along.
+        return call.pass_texts(Type::BOOLEAN);
+    }
     let pattern = call.literal_text(1, "the pattern")?;
     let mut pieces = Vec::new();
     let mut chars = pattern.chars().peekable();

@@ -115,6 +115,65 @@ pub fn takes_numbers(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
+/// What a function does with several values where it takes one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Several {
+    /// Its own affair: it takes several values, or refuses them.
+    Own,
+    /// It is computed for each value of the first multivalue field among its arguments.
+    Each,
+    /// It is true if it is for some value.
+    Some,
+}
+
+/// What a function does with several values (the manual is silent; docs/semantics.md says what was chosen).
+pub fn on_several(name: &str) -> Several {
+    const EACH: &[&str] = &[
+        "ipmask",
+        "json",
+        "json_array_to_mv",
+        "json_delete",
+        "json_entries",
+        "json_extract",
+        "json_extract_exact",
+        "json_has_key_exact",
+        "json_keys",
+        "json_set",
+        "json_valid",
+        "len",
+        "lower",
+        "ltrim",
+        "md5",
+        "nullif",
+        "printf",
+        "relative_time",
+        "replace",
+        "rtrim",
+        "sha1",
+        "sha256",
+        "sha512",
+        "spath",
+        "split",
+        "strftime",
+        "strptime",
+        "substr",
+        "tobool",
+        "todouble",
+        "toint",
+        "tonumber",
+        "toobject",
+        "tostring",
+        "trim",
+        "upper",
+        "urldecode",
+    ];
+    match name {
+        "cidrmatch" | "like" | "match" => Several::Some,
+        name if EACH.contains(&name) => Several::Each,
+        _ => Several::Own,
+    }
+}
+
 /// Whether SPL has a function of this name that is not implemented.
 pub fn is_known(name: &str) -> bool {
     instead_of(name).is_some()

@@ -6,7 +6,9 @@ use crate::ir::{Expr, Type};
 pub(super) static FUNCTION: Function =
     Function { name: "mvfind", usage: "mvfind(field, \"regex\")", arity: (2, 2), condition: no_condition, lower };
 
-fn lower(call: Call<'_>) -> Result<Expr, Fault> {
-    call.literal_text(1, "the regular expression")?;
+fn lower(mut call: Call<'_>) -> Result<Expr, Fault> {
+    let regex = call.take(1);
+    call.single(&regex)?;
+    call.arguments[1] = super::call::to_text(regex);
     call.pass_nullable(Type::INTEGER)
 }

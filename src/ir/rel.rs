@@ -52,7 +52,8 @@ pub enum Rel {
     },
     Join(Join),
     /// Keeps the rows for which a row of the other side has equal values (case-insensitively) in the paired columns;
-    /// `negated`: for which none has.
+    /// `negated`: for which none has. A column that the other row lacks asks nothing, and a row that lacks all of them equals none;
+    /// of a multivalue, on either side, some value must be equal.
     SemiJoin {
         input: Box<Rel>,
         other: Box<Rel>,
@@ -288,8 +289,8 @@ pub struct Join {
 pub struct Lookup {
     pub input: Box<Rel>,
     pub table: Arc<LookupTable>,
-    /// Column of the table, and the text that must match it. Of a multivalue, some value must match; the outputs then have
-    /// the values of all matching rows, in the order of the field's values.
+    /// Column of the table, and the text that must match it; of a multivalue, some value. The outputs have the values of all
+    /// matching rows up to `max_matches`, in the table's order; empty cells give none.
     pub on: Vec<(Name, Expr)>,
     pub outputs: Vec<LookupOutput>,
     pub span: Span,
@@ -415,7 +416,62 @@ pub enum AggregateFunction {
     Rate,
 }
 
+impl Lookup {
+    /// Whether the outputs can have several values: they are multivalue then.
+    pub fn gives_several(&self) -> bool {
+        self.on.iter().any(|(_, value)| value.ty.multivalue)
+            || self.table.matches_several(self.on.iter().map(|(column, _)| column))
+    }
+}
+
+impl LookupTable {
+    /// Whether the column has a value in every row that is found, and the default stands for rows that are not.
+    pub fn always_gives(&self, column: &Name) -> bool {
+        self.default_match.is_some() && !self.external && !self.has_blanks(column)
+    }
+
+    /// Whether a known row has an empty cell in the column.
+    pub fn has_blanks(&self, column: &Name) -> bool {
+        let place = self.columns.iter().position(|c| c == column);
+        self.rows.iter().any(|row| place.and_then(|p| row.get(p)).is_none_or(String::is_empty))
+    }
+
+    /// Whether one value for each of these columns can match several rows. Of a table whose rows are not known one matches.
+    pub fn matches_several<'n>(&self, columns: impl Iterator<Item = &'n Name>) -> bool {
+        self.max_matches > 1 && self.keys_repeat(columns)
+    }
+
+    /// Whether several known rows can match one value for each of these columns, however many may.
+    pub fn keys_repeat<'n>(&self, columns: impl Iterator<Item = &'n Name>) -> bool {
+        if self.rows.len() <= 1 {
+            return false;
+        }
+        let mut whole = Vec::new();
+        for name in columns {
+            let Some(place) = self.columns.iter().position(|c| c == name) else { continue };
+            let matching = self.matching.iter().find(|(n, _)| n == name).map(|(_, m)| *m);
+            // Cells without a wildcard match whole.
+            let plain = |row: &Vec<String>| row.get(place).is_none_or(|cell| !cell.contains('*'));
+            if matching.is_none() || (matching == Some(MatchType::Wildcard) && self.rows.iter().all(plain)) {
+                whole.push(place);
+            }
+        }
+        let mut seen = std::collections::HashSet::new();
+        let key = |row: &Vec<String>| -> Vec<String> {
+            let cell = |place: &usize| row.get(*place).map_or("", String::as_str);
+            let fold = |text: &str| if self.case_sensitive { text.to_owned() } else { text.to_lowercase() };
+            whole.iter().map(|place| fold(cell(place))).collect()
+        };
+        !self.rows.iter().all(|row| seen.insert(key(row)))
+    }
+}
+
 impl AggregateFunction {
+    /// Whether the result depends on `_time`.
+    pub fn reads_time(self) -> bool {
+        matches!(self, Self::Earliest | Self::Latest | Self::EarliestTime | Self::LatestTime | Self::Rate)
+    }
+
     /// Whether it is NULL where there is no row (or no value) at all; counts are 0.
     pub fn is_null_of_nothing(self) -> bool {
         !matches!(self, Self::Count | Self::CountIf | Self::DistinctCount | Self::EstimatedDistinctCount)

@@ -30,6 +30,9 @@ pub struct Schema {
     /// Raw objects whose members are all fields of type `unknown`, e.g. `requestParameters`.
     #[serde(default)]
     pub open: Vec<String>,
+    /// Names of metrics, for wildcards in `mstats`.
+    #[serde(default)]
+    pub metrics: Vec<String>,
     /// Calculated fields whose formula is the same in every profile: name to SPL eval expression. Expressions see raw fields only.
     #[serde(default)]
     pub calculated: BTreeMap<String, Calculated>,
@@ -470,6 +473,7 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("event_signatures.toml", include_str!("../../targets/sources/event_signatures.toml")),
     ("data_access.toml", include_str!("../../targets/sources/data_access.toml")),
     ("threat_intelligence.toml", include_str!("../../targets/sources/threat_intelligence.toml")),
+    ("metrics.toml", include_str!("../../targets/sources/metrics.toml")),
     ("incident_management.toml", include_str!("../../targets/sources/incident_management.toml")),
 ];
 

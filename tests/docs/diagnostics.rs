@@ -10,7 +10,7 @@ use super::markdown::{between, blocks, hold, read, sections};
 const PATH: &str = "docs/diagnostics.md";
 
 /// Codes without an example, and why.
-const NO_EXAMPLE: [(&str, &str); 14] = [
+const NO_EXAMPLE: [(&str, &str); 15] = [
     ("R006", "bytes that no document can hold"),
     ("R007", "a file of some megabytes"),
     ("R008", "a long file"),
@@ -18,6 +18,7 @@ const NO_EXAMPLE: [(&str, &str); 14] = [
     ("R011", "several files"),
     ("M105", "a long search"),
     ("C407", "a long search"),
+    ("C411", "a setting and a lookup of several rows"),
     ("T502", "no example is known"),
     ("E601", RUN),
     ("E602", RUN),

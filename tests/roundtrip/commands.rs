@@ -277,8 +277,11 @@ fn generating() -> impl Strategy<Value = Command> {
         2 => tstats.prop_map(|(aggregations, datamodel, condition, by, span, fill)| {
             Command::Tstats(Tstats { aggregations, datamodel, condition, by, span, fill: fill.map(|f| f.text) })
         }),
-        1 => (aggregations(1), condition(), names(0), option::of(width()))
-            .prop_map(|(aggregations, condition, by, span)| Command::Mstats(Mstats { aggregations, condition, by, span })),
+        1 => (aggregations(1), condition(), names(0), option::of(width()), option::of(value())).prop_map(
+            |(aggregations, condition, by, span, fill)| {
+                Command::Mstats(Mstats { aggregations, condition, by, span, fill: fill.map(|f| f.text) })
+            }
+        ),
         1 => rows.prop_map(|(append, table, condition, start, max)| {
             Command::Inputlookup(Inputlookup { append, table, condition, start, max })
         }),

@@ -57,6 +57,9 @@ public final class Server
             Path folder = Files.createDirectories(data.resolve("hive" + i));
             server.createCatalog("hive" + i, "hive", Map.of(
                     "root", folder.toString(),
+                    // Small blocks: a small table has several, as a large one has.
+                    "parquet.writer.block-size", "512kB",
+                    "hive.collect-column-statistics-on-write", "false",
                     "hive.metastore", "file",
                     "hive.metastore.catalog.dir", "local:///metastore",
                     "hive.partition-projection-enabled", "true",

@@ -17,11 +17,14 @@ struct Cli {
 enum Task {
     /// Runs the emitted Athena queries on a Trino and compares their rows with the evaluator's
     Trino(trino::Args),
+    /// Compares the cost of emitted Athena queries with that of queries written by hand
+    Cost,
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Trino(args) => trino::run(&args),
+        Task::Cost => trino::cost::run(),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

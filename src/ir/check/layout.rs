@@ -134,7 +134,6 @@ impl Checker {
                 let mut keyless = false;
                 for key in partition {
                     keyless |= self.value(key, &rows.env());
-                    self.single(key, "a group");
                 }
                 let empty = match frame {
                     Frame::Partition => false,
@@ -169,7 +168,6 @@ impl Checker {
                 let others = self.rel(other);
                 for (value, name) in on {
                     self.value(value, &rows.env());
-                    self.single(value, "a comparison");
                     self.present_column(name, &others.layout, *span);
                 }
                 rows
@@ -245,10 +243,12 @@ impl Checker {
                 let below = self.rel(input).layout;
                 let ty = self.present_column(keep, &below, *span);
                 let nullable = below.column(keep).is_none_or(|c| c.nullable);
+                let cells = below.columns.iter().filter(|c| c.name != *keep).map(|c| c.ty).reduce(Type::union);
+                let cell = cells.filter(|_| !below.open).unwrap_or(Type::UNKNOWN);
                 Rows::of(vec![
                     column(keep, ty, nullable),
                     column(name, Type::STRING, false),
-                    column(value, Type::UNKNOWN, false),
+                    column(value, cell, false),
                 ])
             }
             Rel::Transpose(t) => self.transpose(t),
@@ -445,10 +445,9 @@ impl Checker {
         for (_, value) in &lookup.on {
             self.value(value, &rows.env());
         }
-        // Each value of a multivalue field is looked up.
-        let found = Type { multivalue: lookup.on.iter().any(|(_, e)| e.ty.multivalue), ..Type::UNKNOWN };
-        let absent = lookup.table.default_match.is_none();
+        let found = Type { multivalue: lookup.gives_several(), ..Type::UNKNOWN };
         for output in &lookup.outputs {
+            let absent = !lookup.table.always_gives(&output.column);
             let before = rows.layout.column(&output.output).filter(|_| output.keep_existing).cloned();
             rows.put(match before {
                 Some(b) => column(&output.output, b.ty.union(found), b.nullable && absent),

@@ -95,7 +95,8 @@ pub(super) fn when_true(e: &Expr, anew: bool, defs: &Definitions) -> Known {
     }
 }
 
-fn when_false(e: &Expr, anew: bool, defs: &Definitions) -> Known {
+/// What a condition that is false says.
+pub(super) fn when_false(e: &Expr, anew: bool, defs: &Definitions) -> Known {
     match &e.kind {
         ExprKind::Literal(Literal::Boolean(false)) => Some(Vec::new()),
         ExprKind::Literal(_) => None,

@@ -2,7 +2,7 @@
 
 use super::Layout;
 use super::layout::Checker;
-use super::present::{Clause, Definitions, is_total};
+use super::present::{Clause, Definitions, is_total, when_false};
 use crate::ir::{ArithmeticOp, Expr, ExprKind, Literal, Scalar, Type};
 
 /// What an expression can see.
@@ -159,13 +159,13 @@ impl Checker {
                 nullable
             }
             ExprKind::MapValues { value, variable, body } => {
-                self.value(value, env);
+                let absent = self.value(value, env);
                 self.several(value, "`mvmap`");
                 self.variables.push((*variable, value.ty.element()));
-                self.value(body, env);
+                let left_out = self.value(body, env);
                 self.variables.pop();
                 self.gives(e, Type::many(body.ty.scalar));
-                true
+                absent || left_out
             }
             ExprKind::FilterValues { value, variable, predicate } => {
                 self.value(value, env);
@@ -178,13 +178,19 @@ impl Checker {
             }
             ExprKind::Case { arms, otherwise } => {
                 let mut nullable = otherwise.is_none() && !env.some_arm_holds(arms);
+                // An arm is looked at where no test for NULL before it held.
+                let mut present = env.present.to_vec();
                 for (condition, value) in arms {
-                    self.condition(condition, env);
-                    nullable |= self.value(value, env);
+                    let here = Env { present: &present, ..*env };
+                    self.condition(condition, &here);
+                    nullable |= self.value(value, &here);
                     self.choice(e, value);
+                    if let (ExprKind::IsNull(_), false) = (&condition.kind, self.types_only) {
+                        present.extend(when_false(condition, false, env.definitions).into_iter().flatten());
+                    }
                 }
                 if let Some(otherwise) = otherwise {
-                    nullable |= self.value(otherwise, env);
+                    nullable |= self.value(otherwise, &Env { present: &present, ..*env });
                     self.choice(e, otherwise);
                 }
                 nullable

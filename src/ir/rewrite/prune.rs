@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::{Expr, Frame, Name, Output, Rel, Within};
+use crate::ir::{Aggregate, Expr, Frame, Name, Output, Rel, Within};
 
 type Needed = BTreeSet<Name>;
 
@@ -48,6 +48,11 @@ fn read<'e>(needed: &Needed, expressions: impl IntoIterator<Item = &'e Expr>) ->
     out
 }
 
+/// `_time`, where an aggregate goes by it.
+fn time_of(aggregates: &[(Name, Aggregate)]) -> Option<Name> {
+    aggregates.iter().any(|(_, a)| a.function.reads_time()).then(|| "_time".into())
+}
+
 fn prune_rel(rel: Rel, needed: &Needed) -> Rel {
     match rel {
         Rel::Scan(mut scan) => {
@@ -75,7 +80,8 @@ fn prune_rel(rel: Rel, needed: &Needed) -> Rel {
         Rel::Aggregate { input, keys, mut aggregates, span } => {
             aggregates.retain(|(n, _)| needed.contains(n));
             let arguments = aggregates.iter().filter_map(|(_, a)| a.argument.as_ref());
-            let below = read(&Needed::new(), keys.iter().map(|(_, e)| e).chain(arguments));
+            let mut below = read(&Needed::new(), keys.iter().map(|(_, e)| e).chain(arguments));
+            below.extend(time_of(&aggregates));
             Rel::Aggregate { input: Box::new(prune_rel(*input, &below)), keys, aggregates, span }
         }
         Rel::Window { input, partition, frame, mut columns, span } => {
@@ -83,6 +89,7 @@ fn prune_rel(rel: Rel, needed: &Needed) -> Rel {
             let rest: Needed = needed.iter().filter(|n| !columns.iter().any(|(c, _)| c == *n)).cloned().collect();
             let arguments = columns.iter().filter_map(|(_, a)| a.argument.as_ref());
             let mut below = read(&rest, partition.iter().chain(arguments));
+            below.extend(time_of(&columns));
             if matches!(frame, Frame::Recent { within: Within::Seconds(_), .. }) && !columns.is_empty() {
                 below.insert("_time".into());
             }

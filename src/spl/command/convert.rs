@@ -94,29 +94,30 @@ impl Convert {
         if value.is_null_literal() {
             return Ok(());
         }
-        if value.ty.multivalue {
-            let message = format!("`convert` of the multivalue field `{name}` is not supported");
-            return Err(super::unsupported(lowering, c.field.span, message, "use `mvmap`"));
-        }
-        let nullable = value.nullable || value.ty.is_text();
-        let boxed = Box::new(value);
-        let converted = match c.function.text.to_ascii_lowercase().as_str() {
-            "ctime" => {
-                let kind = ExprKind::FormatTime { time: boxed, format: self.timeformat.clone() };
-                Expr::new(kind, Type::STRING, nullable, span)
-            }
-            "mktime" => {
-                let kind = ExprKind::ParseTime { text: boxed, format: self.timeformat.clone() };
-                Expr::new(kind, Type::TIME, true, span)
-            }
-            "num" if boxed.ty.is_numeric() => *boxed,
-            "num" => Expr::new(ExprKind::Cast { value: boxed, to: Scalar::Double }, Type::DOUBLE, true, span),
+        let format = self.timeformat.clone();
+        let convert: Box<dyn FnOnce(Expr) -> Expr> = match c.function.text.to_ascii_lowercase().as_str() {
+            "ctime" => Box::new(move |one| {
+                let nullable = one.nullable || one.ty.is_text();
+                Expr::new(ExprKind::FormatTime { time: Box::new(one), format }, Type::STRING, nullable, span)
+            }),
+            "mktime" => Box::new(move |one| {
+                let text = Box::new(crate::function::to_text(one));
+                Expr::new(ExprKind::ParseTime { text, format }, Type::TIME, true, span)
+            }),
+            "num" => Box::new(move |one| match one.ty.is_numeric() {
+                true => one,
+                false => {
+                    let kind = ExprKind::Cast { value: Box::new(one), to: Scalar::Double };
+                    Expr::new(kind, Type::DOUBLE, true, span)
+                }
+            }),
             "none" => return Ok(()),
             other => {
                 let message = format!("`convert {other}(…)` is not supported");
                 return Err(super::unsupported(lowering, c.function.span, message, "use `eval` to convert the field"));
             }
         };
+        let converted = lowering.each_value(value, span, convert);
         let output = c.output.as_ref().map_or(name, |o| o.text.as_str());
         lowering.extend(vec![(output.into(), converted)], span)
     }

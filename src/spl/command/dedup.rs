@@ -95,8 +95,8 @@ impl Syntax for Dedup {
         let mut keys = Vec::new();
         for field in &self.fields {
             let mut key = lowering.field(&field.text, field.span);
-            if key.ty.multivalue {
-                let message = format!("`dedup` by the multivalue field `{}` is not supported", field.text);
+            if key.ty.multivalue && self.consecutive {
+                let message = format!("`dedup consecutive=t` by the multivalue field `{}` is not supported", field.text);
                 return Err(super::unsupported(lowering, field.span, message, "use `mvjoin` to make one value of it"));
             }
             if key.nullable && drops {

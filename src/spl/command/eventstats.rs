@@ -66,12 +66,8 @@ pub(super) fn window_in_runs(
 ) -> Result<(), Reported> {
     let mut partition = Vec::new();
     for field in by {
-        let key = lowering.field(&field.text, field.span);
-        if key.ty.multivalue {
-            let message = format!("grouping rows by the multivalue field `{}` is not supported here", field.text);
-            return Err(super::unsupported(lowering, field.span, message, "use `mvexpand` before"));
-        }
-        partition.push(key);
+        // A multivalue key is the whole list.
+        partition.push(lowering.field(&field.text, field.span));
     }
     partition.extend(runs);
     let keys: Vec<_> = by.iter().map(|f| f.text.as_str().into()).collect();

@@ -10,6 +10,9 @@ use crate::spl::lower::Lowering;
 use crate::spl::parser::{Parser, Spanned};
 use crate::spl::print::Printer;
 
+/// Most addresses of a multivalue field that are looked up.
+const MOST_ADDRESSES: u32 = 1000;
+
 /// The fields that it adds.
 const FIELDS: [&str; 5] = ["City", "Country", "Region", "lat", "lon"];
 
@@ -53,10 +56,7 @@ impl Syntax for Iplocation {
 
     fn lower(&self, span: Span, lowering: &mut Lowering<'_>) -> Result<(), Reported> {
         let value = lowering.field(&self.field.text, self.field.span);
-        if value.ty.multivalue {
-            let message = format!("`iplocation` on the multivalue field `{}` is not supported", self.field.text);
-            return Err(super::unsupported(lowering, self.field.span, message, "use `mvexpand` before"));
-        }
+        let many = value.ty.multivalue;
         let message = "Splunk brings its own database of IP locations; a table `iplocation` of address blocks stands for it (differs)";
         let help = "keep a table `iplocation` with the columns `network`, `city`, `country`, `region`, `lat` and `lon` beside the logs";
         lowering.sink.push(Diagnostic::new(&code::LOOKUP_TABLE, message).at(span).help(help));
@@ -69,13 +69,14 @@ impl Syntax for Iplocation {
             external: true,
             case_sensitive: true,
             matching: vec![(network.clone(), MatchType::Cidr)],
-            max_matches: 1,
+            // One place for each address.
+            max_matches: if many { MOST_ADDRESSES } else { 1 },
             default_match: None,
         };
         let mut outputs = Vec::new();
         for column in columns {
             let output: Name = format!("{}{column}", self.prefix).into();
-            lowering.scope.declare(&output, Type::UNKNOWN, true);
+            lowering.scope.declare(&output, Type { multivalue: many, ..Type::UNKNOWN }, true);
             outputs.push(LookupOutput { column, output, keep_existing: false });
         }
         let input = lowering.take_plan(span)?;

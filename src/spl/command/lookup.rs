@@ -67,11 +67,6 @@ impl Syntax for Lookup {
             let value = lowering.field(&field.text, field.span);
             on.push((name, value));
         }
-        let many = on.iter().any(|(_, value)| value.ty.multivalue);
-        if on.iter().filter(|(_, value)| value.ty.multivalue).count() > 1 {
-            let message = "`lookup` on several multivalue fields is not supported: which values belong together is not known";
-            return Err(super::unsupported(lowering, span, message, "use `mvzip` and `mvexpand` before"));
-        }
         let mut outputs = Vec::new();
         if self.outputs.is_empty() {
             if table.external && table.columns.is_empty() {
@@ -97,17 +92,16 @@ impl Syntax for Lookup {
             let keep_existing = self.keep_existing && lowering.scope.column(&output).is_some();
             outputs.push(LookupOutput { column: name, output, keep_existing });
         }
-        for output in &outputs {
-            let nullable = table.default_match.is_none();
-            let existing = lowering.scope.column(&output.output).map(|c| c.ty.multivalue);
-            if output.keep_existing && existing.is_some_and(|e| e != many) {
-                let message = format!("`{}` would hold one value in some rows and several in others", output.output);
-                return Err(super::unsupported(lowering, span, message, "choose a new name"));
-            }
-            lowering.scope.declare(&output.output, Type { multivalue: many, ..Type::UNKNOWN }, nullable);
-        }
         let input = lowering.take_plan(span)?;
-        lowering.put_plan(Rel::Lookup(LookupRel { input, table, on, outputs, span }));
+        let lookup = LookupRel { input, table, on, outputs, span };
+        let many = lookup.gives_several();
+        for output in &lookup.outputs {
+            let nullable = !lookup.table.always_gives(&output.column);
+            // A value of the row's own stands beside those that are found.
+            let own = lowering.scope.column(&output.output).is_some_and(|c| output.keep_existing && c.ty.multivalue);
+            lowering.scope.declare(&output.output, Type { multivalue: many || own, ..Type::UNKNOWN }, nullable);
+        }
+        lowering.put_plan(Rel::Lookup(lookup));
         Ok(())
     }
 }
@@ -201,10 +195,19 @@ mod tests {
     }
 
     #[test]
-    fn one_value_and_several_do_not_mix() {
-        let mixed = r#"eval a=split(userAgent, " "), brand="x" | lookup brands url as a OUTPUTNEW brand"#;
-        assert_eq!(codes(mixed), ["N314", "S211"]);
+    fn a_value_of_the_row_stands_beside_those_that_are_found() {
+        insta::assert_snapshot!(ir(r#"eval a=split(userAgent, " "), brand=eventName | lookup brands url as a OUTPUTNEW brand | table brand"#), @r#"
+        extend a = split(userAgent, " ")
+        extend brand = eventName
+        lookup brands on url = a giving brand = brand if null
+        project brand
+        => brand: multivalue<unknown>?
+        "#);
+    }
+
+    #[test]
+    fn several_multivalue_fields_are_looked_up_in_each_combination() {
         let two = r#"eval a=split(userAgent, " "), b=split(userAgent, ",") | lookup brands url as a n as b OUTPUT brand"#;
-        assert_eq!(codes(two), ["N314", "S211"]);
+        assert_eq!(codes(two), ["N314"]);
     }
 }

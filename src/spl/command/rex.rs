@@ -124,7 +124,7 @@ impl Syntax for Rex {
                 Expr::new(kind, ty, true, span)
             };
             // All matches of all values are one list.
-            let mut captured = if all { capture(value.clone()) } else { each_value(value.clone(), lowering, span, capture) };
+            let mut captured = if all { capture(value.clone()) } else { lowering.each_value(value.clone(), span, capture) };
             // Where nothing matches, a field of that name keeps its value.
             if let Some(old) = lowering.existing(&group, self.regex.span) {
                 // One value is a list of one where the other side has several.
@@ -167,7 +167,7 @@ impl Rex {
                 return Err(super::unsupported(lowering, at, message, "write `eval field=replace(field, …)`"));
             }
         };
-        let replaced = each_value(value, lowering, span, |one| {
+        let replaced = lowering.each_value(value, span, |one| {
             steps.iter().fold(crate::function::to_text(one), |text, (regex, replacement)| {
                 let nullable = text.nullable;
                 let args = vec![text, Expr::string(regex.clone(), at), Expr::string(replacement.clone(), at)];
@@ -215,18 +215,6 @@ fn class(c: char) -> String {
 fn listed(value: Expr) -> Expr {
     let (ty, nullable, span) = (Type::many(value.ty.scalar), value.nullable, value.span);
     Expr::new(ExprKind::Call { function: "mvappend", args: vec![value] }, ty, nullable, span)
-}
-
-/// `f` on the value, or on each of several.
-fn each_value(value: Expr, lowering: &mut Lowering<'_>, span: Span, f: impl FnOnce(Expr) -> Expr) -> Expr {
-    if !value.ty.multivalue {
-        return f(value);
-    }
-    let variable = lowering.variable();
-    let body = f(Expr::new(ExprKind::Variable(variable), value.ty.element(), false, value.span));
-    let (ty, nullable) = (Type { multivalue: true, ..body.ty }, value.nullable || body.nullable);
-    let kind = ExprKind::MapValues { value: Box::new(value), variable, body: Box::new(body) };
-    Expr::new(kind, ty, nullable, span)
 }
 
 #[cfg(test)]

@@ -80,8 +80,9 @@ impl Syntax for Strcat {
             texts.push(if self.all_required || !value.nullable {
                 value
             } else {
+                let ty = value.ty.union(Type::STRING);
                 let parts = vec![value, Expr::string("", field.span)];
-                Expr::new(ExprKind::Coalesce(parts), Type::STRING, false, field.span)
+                Expr::new(ExprKind::Coalesce(parts), ty, false, field.span)
             });
         }
         let nullable = texts.iter().any(|t| t.nullable);

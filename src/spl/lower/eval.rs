@@ -1,6 +1,7 @@
 //! Lowering of the evaluation language.
 
 use super::Lowering;
+use super::each::Each;
 use super::search::as_text;
 use crate::diagnostic::{Diagnostic, Reported, code, did_you_mean};
 use crate::function;
@@ -48,8 +49,8 @@ impl Lowering<'_> {
                 && self.scope.column(left).is_some()
                 && self.scope.column(right).is_some()
             {
-                let parts = vec![self.field(left, span), self.field(right, span)];
-                return concat(parts, span);
+                let (left, right) = (self.field(left, span), self.field(right, span));
+                return self.join_texts(left, right, span);
             }
         }
         self.field(name, span)
@@ -98,7 +99,7 @@ impl Lowering<'_> {
                 let joins = op == ArithmeticOp::Add
                     && [&left, &right].iter().any(|e| e.ty.scalar == Scalar::String && !is_number_text(e));
                 if joins {
-                    return Ok(concat(vec![left, right], span));
+                    return Ok(self.join_texts(left, right, span));
                 }
                 if op == ArithmeticOp::Add && [&left, &right].iter().all(|e| e.ty.scalar == Scalar::Unknown) {
                     let message = "`+` adds these fields as numbers; where both hold other text Splunk joins it, and here \
@@ -119,15 +120,19 @@ impl Lowering<'_> {
                 Ok(arithmetic(op, left, right, span))
             }
             Operator::Concat => {
-                let parts = vec![self.eval(left)?, self.eval(right)?];
-                if let Some(many) = parts.iter().find(|p| p.ty.multivalue) {
-                    let message = "`.` does not join multivalue fields";
-                    let help = "use `mvjoin` or `mvindex` first";
-                    let at = many.span;
-                    return Err(self.sink.fail(Diagnostic::new(&code::TYPE_MISMATCH, message).at(at).help(help)));
-                }
-                Ok(concat(parts, span))
+                let (left, right) = (self.eval(left)?, self.eval(right)?);
+                Ok(self.join_texts(left, right, span))
             }
+        }
+    }
+
+    /// Two texts as one. A text is joined to each value of a multivalue field; of two such fields each counts where it has just
+    /// one value, as in arithmetic.
+    fn join_texts(&mut self, left: Expr, right: Expr, span: Span) -> Expr {
+        match (left.ty.multivalue, right.ty.multivalue) {
+            (true, false) => self.each_value(left, span, |one| concat(vec![one, right], span)),
+            (false, true) => self.each_value(right, span, |one| concat(vec![left, one], span)),
+            _ => concat(vec![only_value(left), only_value(right)], span),
         }
     }
 
@@ -215,15 +220,48 @@ impl Lowering<'_> {
         if numeric {
             lowered = lowered.into_iter().map(only_value).collect();
         }
+        let each = match function::on_several(function.name) {
+            function::Several::Own => Vec::new(),
+            function::Several::Each => self.open_first(&mut lowered),
+            function::Several::Some => self.open_all(&mut lowered),
+        };
         let call =
             function::Call { name: function.name, arguments: lowered, span, next_variable: &mut self.next_variable };
         match (function.lower)(call) {
-            Ok(expr) => Ok(expr),
+            Ok(expr) => Ok(each.into_iter().rev().fold(expr, |body, each| each.close(body, span))),
             Err(fault) => {
                 let at = fault.span.unwrap_or(span);
                 Err(self.sink.fail(Diagnostic::new(fault.code, fault.message).at(at).help(fault.help)))
             }
         }
+    }
+
+    /// Opens the first multivalue argument; others count where they have one value.
+    fn open_first(&mut self, arguments: &mut [Expr]) -> Vec<Each> {
+        let mut each = Vec::new();
+        for argument in arguments.iter_mut().filter(|a| a.ty.multivalue) {
+            let value = std::mem::replace(argument, Expr::null(argument.span));
+            *argument = if each.is_empty() {
+                let (opened, one) = self.open(value);
+                each.push(opened);
+                one
+            } else {
+                only_value(value)
+            };
+        }
+        each
+    }
+
+    /// Opens all multivalue arguments.
+    fn open_all(&mut self, arguments: &mut [Expr]) -> Vec<Each> {
+        let mut each = Vec::new();
+        for argument in arguments.iter_mut().filter(|a| a.ty.multivalue) {
+            let value = std::mem::replace(argument, Expr::null(argument.span));
+            let (opened, one) = self.open(value);
+            each.push(opened);
+            *argument = one;
+        }
+        each
     }
 
     /// `mvmap(field, expression)` and `mvfilter(condition)`: inside, the field's name stands for one value.
@@ -313,11 +351,28 @@ pub(crate) fn only_value(value: Expr) -> Expr {
         return value;
     }
     let (span, element) = (value.span, value.ty.element());
+    let value = match joined_to_each(value) {
+        Ok(joined) => return joined,
+        Err(value) => value,
+    };
     let call = |function, args, ty| Expr::new(ExprKind::Call { function, args }, ty, true, span);
     let count = call("mvcount", vec![value.clone()], Type::INTEGER);
     let single = Expr::compare(CompareOp::Eq, count, Expr::integer(1, span), Case::Sensitive);
     let first = call("mvindex", vec![value, Expr::integer(0, span)], element);
     Expr::new(ExprKind::Case { arms: vec![(single, first)], otherwise: None }, element, true, span)
+}
+
+/// A text that is joined to each value: joined to the only value.
+fn joined_to_each(value: Expr) -> Result<Expr, Expr> {
+    let ExprKind::MapValues { value: list, variable, body } = &value.kind else { return Err(value) };
+    let ExprKind::Concat(parts) = &body.kind else { return Err(value) };
+    let one = |part: &Expr| part.kind == ExprKind::Variable(*variable);
+    if !parts.iter().all(|part| one(part) || part.as_literal().is_some() || part.as_column().is_some()) {
+        return Err(value);
+    }
+    let only = only_value((**list).clone());
+    let parts = parts.iter().map(|part| if one(part) { only.clone() } else { part.clone() }).collect();
+    Ok(Expr::new(ExprKind::Concat(parts), Type::STRING, true, value.span))
 }
 
 /// The first field that an expression names.

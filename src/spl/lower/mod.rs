@@ -2,6 +2,7 @@
 
 pub(crate) mod aggregate;
 mod choice;
+mod each;
 mod eval;
 pub(crate) mod fill;
 mod finish;

@@ -147,8 +147,9 @@ pub(crate) fn same_values(value: &Expr) -> Vec<Expr> {
         return vec![value.clone()];
     }
     let span = value.span;
-    let parts = vec![text(value.clone()), Expr::string("", span)];
-    let filled = Expr::new(ExprKind::Coalesce(parts), Type::STRING, false, span);
+    let own = text(value.clone());
+    let ty = own.ty.union(Type::STRING);
+    let filled = Expr::new(ExprKind::Coalesce(vec![own, Expr::string("", span)]), ty, false, span);
     vec![value.clone().is_null(), filled]
 }
 

@@ -3,7 +3,7 @@
 
 use super::Lowering;
 use crate::diagnostic::{Diagnostic, Reported, code};
-use crate::ir::{Case, CompareOp, Expr, ExprKind, Scalar, Type};
+use crate::ir::{Case, CompareOp, Expr, ExprKind, Piece, Scalar, Type};
 use crate::source::Span;
 use crate::spl::search::{Search, Value};
 
@@ -140,9 +140,7 @@ impl Lowering<'_> {
             return Ok(Expr::boolean(true, value.span));
         }
         if self.scope.is_closed() || self.scope.grouped.is_some() {
-            let message = format!("the rows here have no raw event in which `{}` could be sought", value.text);
-            let help = "compare a field: `field=\"*…*\"`";
-            return Err(self.fail_syntax(message, value.span, help));
+            return self.term_of_fields(value);
         }
         if value.case_sensitive {
             let message = format!("`CASE({})` is looked for without case", value.text);
@@ -150,6 +148,77 @@ impl Lowering<'_> {
         }
         Ok(Expr::new(ExprKind::Term { pattern }, Type::BOOLEAN, false, value.span))
     }
+}
+
+/// Characters that end a word in a field's text.
+const BREAKERS: &str = r#"\[\]<>(){}|!;,'"*\s&?+/:=@.\-$\#%\\_"#;
+
+impl Lowering<'_> {
+    /// A word in rows that are no events any more: sought in each of their fields (reading).
+    fn term_of_fields(&mut self, value: &Value) -> Result<Expr, Reported> {
+        let span = value.span;
+        if self.scope.open || self.scope.grouped.is_some() || self.scope.open_table.is_some() {
+            let message = format!("the rows here have no raw event in which `{}` could be sought", value.text);
+            let help = "compare a field: `field=\"*…*\"`";
+            return Err(self.fail_syntax(message, span, help));
+        }
+        let message = format!("the rows here have no raw event: `{}` is sought in each of their fields", value.text);
+        self.sink.push(Diagnostic::new(&code::READING, message).at(span));
+        let names: Vec<String> = self.scope.columns.iter().map(|c| c.name.to_string()).collect();
+        let regex = word_regex(value);
+        let mut parts = Vec::new();
+        for name in names.iter().filter(|name| !name.starts_with(['_', '('])) {
+            let field = self.field(name, span);
+            if field.is_null_literal() || field.ty.scalar == Scalar::Boolean {
+                continue;
+            }
+            let test = self.for_some(field, span, |element| {
+                let text = crate::function::to_text(element);
+                let nullable = text.nullable;
+                let kind = ExprKind::Regex { value: Box::new(text), regex: regex.clone() };
+                Expr::new(kind, Type::BOOLEAN, nullable, span)
+            });
+            parts.push(test.is_true());
+        }
+        Ok(Expr::or(parts, span))
+    }
+}
+
+/// A word as a regular expression, its ends at those of words.
+fn word_regex(value: &Value) -> String {
+    let pattern = value.pattern();
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || !c.is_ascii());
+    let mut out = if value.case_sensitive { String::new() } else { "(?i)".to_owned() };
+    let last = pattern.pieces().len().saturating_sub(1);
+    for (i, piece) in pattern.pieces().iter().enumerate() {
+        match piece {
+            Piece::Text(text) => {
+                if i == 0 && is_word(text.chars().next()) {
+                    out.push_str(&format!("(?:^|[{BREAKERS}])"));
+                }
+                out.push_str(&escaped(text));
+                if i == last && is_word(text.chars().last()) {
+                    out.push_str(&format!("(?:[{BREAKERS}]|$)"));
+                }
+            }
+            Piece::Any if i == 0 || i == last => {}
+            Piece::Any => out.push_str(r#"[^\[\]<>(){}|!;,'"*\s&?+]*"#),
+            Piece::One => out.push('.'),
+        }
+    }
+    out
+}
+
+/// A text as a regular expression that matches it.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii_punctuation() && c != '_' {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// Removes groups of one.

@@ -21,21 +21,15 @@ impl Lowering<'_> {
         let mut on = Vec::new();
         for column in &inner.columns {
             let outer = self.field(&column.name, span);
-            if outer.is_null_literal() || outer.ty.multivalue || column.ty.multivalue {
-                let message =
-                    format!("the subsearch compares `{}`, which is no single value on both sides", column.name);
-                return Err(self.fail_syntax(message, span, "let the subsearch return one value per row"));
+            if outer.is_null_literal() {
+                let message = format!("the subsearch compares `{}`, which no row here has", column.name);
+                return Err(self.fail_syntax(
+                    message,
+                    span,
+                    "rename the subsearch's column to a field of the rows here",
+                ));
             }
             on.push((outer, column.name.clone()));
-        }
-        if let Some(column) = inner.columns.iter().find(|c| c.nullable && inner.columns.len() > 1) {
-            let direction = if negated { "widens" } else { "narrows" };
-            let message = format!(
-                "a row of the subsearch without `{}` compares its other fields alone in Splunk; here it matches nothing ({direction})",
-                column.name
-            );
-            let help = "let the subsearch return rows that have each field, e.g. by `stats count by …`";
-            self.sink.push(Diagnostic::new(&code::APPROXIMATION, message).at(span).help(help));
         }
         let message = "Splunk takes at most 10,000 rows of a subsearch; here all of them count";
         self.sink.push(Diagnostic::new(&code::SEARCH_LIMIT, message).at(span));

@@ -23,11 +23,6 @@ impl AggregateFunction {
     pub(super) fn reads_order(self) -> bool {
         matches!(self, Self::List | Self::First | Self::Last)
     }
-
-    /// Whether the result depends on `_time`.
-    pub(super) fn reads_time(self) -> bool {
-        matches!(self, Self::Earliest | Self::Latest | Self::EarliestTime | Self::LatestTime)
-    }
 }
 
 /// One aggregation on its way.
@@ -102,6 +97,7 @@ impl Emitter<'_> {
         let Some(argument) = &a.argument else {
             return match a.function {
                 F::Count => Ok(Typed::plain(sql::count_rows(g.over.clone()), Phys::BIGINT, false)),
+                F::EarliestTime | F::LatestTime if is_timeless(block) => Ok(without_time(a)),
                 F::EarliestTime => Ok(Typed::plain(g.call("min", vec![self.time(a, block)?]), Phys::TIMESTAMP, true)),
                 F::LatestTime => Ok(Typed::plain(g.call("max", vec![self.time(a, block)?]), Phys::TIMESTAMP, true)),
                 _ => Err(self.internal(a.span, "an aggregate lacks its argument")),
@@ -167,6 +163,9 @@ impl Emitter<'_> {
             }
             F::First | F::Last => self.first(&g, x, a),
             F::Earliest | F::Latest => {
+                if is_timeless(block) {
+                    return Ok(without_time(a));
+                }
                 self.scalar_only(&x, a)?;
                 let time = self.time(a, block)?;
                 let earliest = a.function == F::Earliest;
@@ -178,15 +177,28 @@ impl Emitter<'_> {
                 Ok(Typed::new(g.call_where(name, vec![x.sql.clone(), time], &x), x.phys, x.ty, true))
             }
             F::EarliestTime | F::LatestTime => {
+                if is_timeless(block) {
+                    return Ok(without_time(a));
+                }
                 let time = self.time(a, block)?;
                 let name = if a.function == F::EarliestTime { "min" } else { "max" };
                 Ok(Typed::plain(g.call_where(name, vec![time], &x), Phys::TIMESTAMP, true))
             }
-            F::Rate => Err(self.unsupported(
-                a.span,
-                "`rate` is not implemented for Athena",
-                "compute it from `earliest`, `latest` and their times",
-            )),
+            F::Rate if is_timeless(block) => Ok(without_time(a)),
+            F::Rate => {
+                let x = self.numeric(x, a)?.convert(Phys::DOUBLE);
+                let x = Typed { nullable: true, ..x };
+                let time = self.time(a, block)?;
+                let of = |name: &str, args: Vec<Sql>| g.call_where(name, args, &x);
+                let change = sql::subtract(
+                    of("max_by", vec![x.sql.clone(), time.clone()]),
+                    of("min_by", vec![x.sql.clone(), time.clone()]),
+                );
+                let moment = |name: &str| sql::call("to_unixtime", vec![of(name, vec![time.clone()])]);
+                let seconds = sql::subtract(moment("max"), moment("min"));
+                let seconds = sql::call("nullif", vec![seconds, sql::integer(0)]);
+                Ok(Typed::new(sql::divide(change, seconds), Phys::DOUBLE, a.ty, true))
+            }
         }
     }
 
@@ -198,6 +210,19 @@ impl Emitter<'_> {
             && let Some(Slot::Record(Some(id))) = block.slot(name)
         {
             return Ok(id.clone());
+        }
+        // What is only shown may be missing.
+        if matches!(f, AggregateFunction::Values | AggregateFunction::List)
+            && let Some(name) = argument.as_column()
+            && let Some(Slot::Raw { path, ty, .. }) = block.slot(name)
+            && block.binding.as_ref().is_some_and(|b| b.place(path).is_none())
+        {
+            self.approximate(
+                argument.span,
+                format!("the field `{path}` has no place in the Athena table, and is empty here (differs)"),
+                "add it to the schema's `[target.athena]` section, if the table has a column for it",
+            );
+            return Ok(super::scalar::constant(&crate::ir::Literal::Null, *ty).convert(Phys::of(*ty)));
         }
         self.value(argument, block)
     }
@@ -227,8 +252,8 @@ impl Emitter<'_> {
             }
             None => Err(self.unsupported(
                 a.span,
-                "`earliest` and `latest` need `_time`, which the rows no longer have",
-                "keep `_time` in the commands before, e.g. as `latest(_time) as _time`",
+                "`earliest` and `latest` need `_time`, which a stage before took away",
+                "keep `_time` in the stages before",
             )),
         }
     }
@@ -315,6 +340,16 @@ impl Emitter<'_> {
         let position = sql::integer(if first { 1 } else { -1 });
         Ok(Typed::new(sql::call("element_at", vec![all, position]), x.phys, x.ty, true))
     }
+}
+
+/// Whether the rows have no time, not even one that is not shown.
+fn is_timeless(block: &Block) -> bool {
+    block.slot("_time").is_none() && !block.hides_time
+}
+
+/// The earliest or latest of rows without a time is none.
+fn without_time(a: &Aggregate) -> Typed {
+    super::scalar::constant(&crate::ir::Literal::Null, a.ty).convert(Phys::of(a.ty))
 }
 
 fn count(g: &Aggregation<'_>, x: Typed) -> Sql {

@@ -29,7 +29,8 @@ pub(super) struct Binding {
     /// Raw list of objects to an array column of structs.
     #[serde(default)]
     pub(super) arrays: BTreeMap<String, ArrayColumn>,
-    /// Raw object to a `map(varchar, varchar)` column, keyed by the rest of the path.
+    /// Raw object to a `map(varchar, varchar)` column, keyed by the rest of the path. `"*"`: fields without another place, by
+    /// their whole path.
     #[serde(default)]
     pub(super) maps: BTreeMap<String, String>,
     /// A column that tells records apart: it stands for `_raw` in distinct counts.
@@ -145,11 +146,23 @@ pub(super) enum Place {
         column: String,
         member: String,
     },
+    /// The keys of a map column, or its values in the same order: what Splunk has of a map is a list of pairs.
+    MapSide {
+        column: String,
+        keys: bool,
+    },
     /// An entry of a map column.
     Map {
         column: String,
         key: String,
     },
+}
+
+impl Place {
+    /// Whether this is a text column of that name.
+    pub(super) fn is_text(&self, name: &str) -> bool {
+        matches!(self, Place::Column { column, ty: ColumnType::Varchar, .. } if column == name)
+    }
 }
 
 impl Binding {
@@ -163,6 +176,9 @@ impl Binding {
         }
         if let Some(place) = self.array(path).or_else(|| self.map(path)).or_else(|| self.json_path(path)) {
             return Some(place);
+        }
+        if let Some(column) = self.maps.get("*").filter(|_| path != "_raw") {
+            return Some(Place::Map { column: column.clone(), key: path.to_owned() });
         }
         self.columns.iter().find_map(|(from, to)| {
             let rest = path.strip_prefix(from.strip_suffix('*')?)?;
@@ -183,7 +199,11 @@ impl Binding {
 
     fn map(&self, path: &str) -> Option<Place> {
         self.maps.iter().find_map(|(from, column)| {
-            let key = path.strip_prefix(from.as_str())?.strip_prefix('.')?;
+            let rest = path.strip_prefix(from.as_str())?;
+            if matches!(rest, "{}.key" | "{}.value") {
+                return Some(Place::MapSide { column: column.clone(), keys: rest == "{}.key" });
+            }
+            let key = rest.strip_prefix('.')?;
             Some(Place::Map { column: column.clone(), key: key.to_owned() })
         })
     }
@@ -333,6 +353,8 @@ mod tests {
             Some(Place::Array { column: "resources".to_owned(), member: "arn".to_owned() })
         );
         assert_eq!(place("resources{}.other"), None);
+        let side = |keys| Some(Place::MapSide { column: "unmapped".to_owned(), keys });
+        assert_eq!((place("unmapped{}.key"), place("unmapped{}.value")), (side(true), side(false)));
         assert_eq!(place("unmapped.a.b"), Some(Place::Map { column: "unmapped".to_owned(), key: "a.b".to_owned() }));
     }
 

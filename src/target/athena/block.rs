@@ -1,7 +1,7 @@
 //! A SELECT under construction, and how one becomes a CTE that the next reads.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sqlparser::ast::{Expr, Ident, ObjectName, OrderByExpr, Query, SelectItem, SetExpr, TableWithJoins};
@@ -91,6 +91,8 @@ pub(super) struct Block {
     pub(super) windowed: bool,
     /// Columns whose combinations are unique.
     pub(super) unique: Option<Vec<Name>>,
+    /// Whether a stage took `_time` away, which Splunk's rows keep unseen.
+    pub(super) hides_time: bool,
     /// What the rows are, for the name of a CTE.
     pub(super) label: &'static str,
 }
@@ -111,6 +113,7 @@ impl Block {
             limit: None,
             windowed: false,
             unique: None,
+            hides_time: false,
             label,
         }
     }
@@ -155,6 +158,8 @@ pub(super) struct Needs {
     pub(super) order: NeedOrder,
     /// Whole events.
     pub(super) whole: bool,
+    /// Names of columns that stand by themselves, or were removed, beside those that the data names.
+    pub(super) apart: BTreeSet<Name>,
 }
 
 impl Needs {
@@ -234,6 +239,7 @@ impl Emitter<'_> {
             order,
             sorted: block.sorted,
             unique: block.unique.clone(),
+            hides_time: block.hides_time,
             whole: match whole.is_empty() {
                 true => Whole::None,
                 false => Whole::Columns(whole.iter().map(|(i, _)| (i.clone(), sql::name(i))).collect()),

@@ -46,6 +46,8 @@ impl Emitter<'_> {
             ("split", [text, delimiter]) if delimiter.as_literal() == Some(&Literal::String(String::new())) => {
                 self.characters(text, e, block)
             }
+            ("kv_field" | "kv_fields", [_, ..]) => self.pairs(args, name == "kv_fields", e, block),
+            ("xml_field", [text, name]) => self.xml_field(text, name, e, block),
             ("isnum" | "isint" | "isstr", [value]) => self.is_kind(name, value, block),
             ("typeof", [value]) => self.type_of(value, e, block),
             ("tostring", [value, format]) => self.tostring(value, format, e, block),
@@ -184,7 +186,11 @@ impl Emitter<'_> {
         e: &Expr,
         block: &Block,
     ) -> Result<Typed, Reported> {
-        let value = self.value(value, block)?.convert_to_array();
+        let value = self.value(value, block)?;
+        if !value.phys.array && end.is_none() && matches!(integer(start), Some(0 | -1)) {
+            return Ok(value);
+        }
+        let value = value.convert_to_array();
         let (kind, ty) = (value.phys.kind, value.ty);
         let Some(end) = end else {
             let index = match integer(start) {
@@ -227,17 +233,19 @@ impl Emitter<'_> {
     }
 
     fn mvfind(&mut self, value: &Expr, pattern: &Expr, e: &Expr, block: &Block) -> Result<Typed, Reported> {
-        let Some(Literal::String(pattern)) = pattern.as_literal() else {
-            return Err(self.no_form(
-                "mvfind",
-                e,
-                "`mvfind` with a pattern from a field is not implemented for Athena",
-            ));
-        };
-        let pattern = self.regex(pattern, e.span)?;
         let array = self.value(value, block)?.convert(Phys::many(Kind::Varchar)).sql;
         let parameter = self.parameter(block);
-        let matches = sql::call("regexp_like", vec![sql::column(&parameter), sql::string(pattern)]);
+        let matches = match pattern.as_literal() {
+            Some(Literal::String(pattern)) => {
+                let pattern = self.regex(pattern, e.span)?;
+                sql::call("regexp_like", vec![sql::column(&parameter), sql::string(pattern)])
+            }
+            // A malformed expression matches nothing.
+            _ => {
+                let pattern = self.scalar(pattern, "a regular expression", block)?.text();
+                sql::call("try", vec![sql::call("regexp_like", vec![sql::column(&parameter), pattern])])
+            }
+        };
         let hits = sql::call("transform", vec![array, sql::lambda(&[&parameter], matches)]);
         let position = sql::call("array_position", vec![hits, sql::boolean(true)]);
         let sql = sql::subtract(sql::call("nullif", vec![position, sql::integer(0)]), sql::integer(1));

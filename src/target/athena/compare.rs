@@ -94,6 +94,12 @@ impl Emitter<'_> {
                 "name the field that holds it, or list text columns as `text` in the schema's `[target.athena]`",
             ));
         }
+        if let [column] = columns.as_slice()
+            && block.binding.as_ref().and_then(|b| b.place("_raw")).is_some_and(|raw| raw.is_text(column))
+        {
+            let found = sql::call("regexp_like", vec![sql::column(column), sql::string(term_regex(pattern))]);
+            return Ok(Leaf::new(found, NullWhen::Unknown));
+        }
         self.approximate(
             span,
             format!(
@@ -112,6 +118,42 @@ impl Emitter<'_> {
             .collect();
         Ok(Leaf::new(sql::or(parts), NullWhen::Unknown))
     }
+}
+
+/// Characters that divide the raw text of an event into tokens: major breakers, which end a wildcard, and minor ones
+/// (Search Manual, "Event segmentation and searching").
+const MAJOR: &str = "[]<>(){}|!;,'\"*\n\r \t&?+";
+const MINOR: &str = "/:=@.-$#%\\_";
+/// Breakers in the encoding of URLs.
+const ENCODED: &str = "%(?:21|26|2526|3b|7c|20|2b|3d|2520|5d|5b|3a|0a|2c|28|29)";
+
+/// A word or phrase as a regular expression: without case, and with its ends at those of tokens.
+fn term_regex(pattern: &Pattern) -> String {
+    let breakers = super::pairs::class_of(&format!("{MAJOR}{MINOR}"));
+    let is_breaker = |c: Option<char>| c.is_some_and(|c| MAJOR.contains(c) || MINOR.contains(c));
+    let mut out = "(?i)".to_owned();
+    match pattern.pieces().first() {
+        Some(Piece::Text(text)) if !is_breaker(text.chars().next()) => {
+            out.push_str(&format!("(?:^|[{breakers}]|{ENCODED})"));
+        }
+        _ => {}
+    }
+    let last = pattern.pieces().len().saturating_sub(1);
+    for (i, piece) in pattern.pieces().iter().enumerate() {
+        match piece {
+            Piece::Text(text) => out.push_str(&super::pairs::escaped(text)),
+            Piece::Any if i == 0 || i == last => {}
+            Piece::Any => out.push_str(&format!("[^{}]*", super::pairs::class_of(MAJOR))),
+            Piece::One => out.push('.'),
+        }
+    }
+    match pattern.pieces().last() {
+        Some(Piece::Text(text)) if !is_breaker(text.chars().last()) => {
+            out.push_str(&format!("(?:[{breakers}]|$)"));
+        }
+        _ => {}
+    }
+    out
 }
 
 fn compare_values(op: CompareOp, l: Typed, r: Typed, case: Case) -> Leaf {
@@ -278,7 +320,7 @@ pub(super) fn in_network(value: Typed, network: &str) -> Leaf {
     let contains = sql::call("contains", vec![sql::string(network), sql::try_cast(value.clone(), sql::ip_address())]);
     let contains = match holds_v4(network) {
         // An address of IPv4 is in no block of IPv6.
-        true => sql::and(vec![sql::like(value.clone(), sql::string("%:%"), false), contains]),
+        true => sql::and(vec![is_ipv6(value.clone()), contains]),
         false => contains,
     };
     let certain = sql::coalesce(vec![contains.clone(), sql::boolean(false)]);
@@ -297,7 +339,7 @@ pub(super) fn in_network(value: Typed, network: &str) -> Leaf {
 }
 
 /// Whether a block of IPv6 covers the addresses as which Trino sees those of IPv4 (`::ffff:0:0/96`).
-fn holds_v4(network: &str) -> bool {
+pub(super) fn holds_v4(network: &str) -> bool {
     let Some((address, length)) = network.split_once('/') else { return false };
     match (address.parse::<std::net::Ipv6Addr>(), length.parse::<u32>()) {
         (Ok(address), Ok(length)) => {
@@ -306,6 +348,11 @@ fn holds_v4(network: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether the text of an address or block is one of version 6.
+pub(super) fn is_ipv6(text: Sql) -> Sql {
+    sql::like(text, sql::string("%:%"), false)
 }
 
 /// `10.1.2.3/8` as `10.0.0.0/8`; an address alone is a network of one.

@@ -48,6 +48,10 @@ impl Dialect for AthenaDialect {
         true
     }
 
+    fn supports_match_recognize(&self) -> bool {
+        true
+    }
+
     fn supports_subquery_as_function_arg(&self) -> bool {
         false
     }

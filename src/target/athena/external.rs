@@ -28,24 +28,59 @@ pub(super) fn rows(table: &str, columns: &[Name], as_names: &[Ident], nth: &Iden
     from(table, items, vec![])
 }
 
-/// Rows to join: keys and outputs as text. With `grouped`, one row for each key, with the least value of each output.
-pub(super) fn keyed(
-    table: &str,
-    keys: (&[Name], &[Ident]),
-    outputs: (&[Name], &[Ident]),
-    nth: &Ident,
-    grouped: bool,
-) -> Query {
-    let mut items: Vec<_> =
-        keys.0.iter().zip(keys.1).map(|(column, name)| select::item(text(column), name.clone())).collect();
-    let group = if grouped { (1..=items.len()).map(|n| sql::integer(n as i64)).collect() } else { vec![] };
-    for (column, name) in outputs.0.iter().zip(outputs.1) {
-        let value = if grouped { sql::call("min", vec![text(column)]) } else { text(column) };
-        items.push(select::item(value, name.clone()));
+/// A column of the table on its way into the query.
+pub(super) struct Column<'n> {
+    pub(super) name: &'n Name,
+    /// Compared without case.
+    pub(super) folded: bool,
+    /// Holds wildcards (`*`), and is read in LIKE's notation.
+    pub(super) pattern: bool,
+    /// Has empty texts, which are no values.
+    pub(super) blanks: bool,
+}
+
+impl Column<'_> {
+    pub(super) fn read(&self) -> Sql {
+        let mut read = text(self.name);
+        if self.folded {
+            read = sql::call("lower", vec![read]);
+        }
+        if self.pattern {
+            let escaped = vec![read, sql::string(r"([\\%_])"), sql::string(r"\\$1")];
+            let escaped = sql::call("regexp_replace", escaped);
+            read = sql::call("replace", vec![escaped, sql::string("*"), sql::string("%")]);
+        }
+        if self.blanks { sql::call("nullif", vec![read, sql::string("")]) } else { read }
     }
-    let order = keys.0.iter().map(|k| sql::order_by(text(k), false, None)).collect();
-    let number = if grouped { sql::integer(1) } else { numbered(order) };
-    items.push(select::item(number, nth.clone()));
+}
+
+/// Columns under their names in the query.
+type Columns<'n> = Vec<(Column<'n>, Ident)>;
+
+/// Rows as they are.
+pub(super) fn plain(table: &str, columns: Columns<'_>) -> Query {
+    from(table, columns.into_iter().map(|(column, name)| select::item(column.read(), name)).collect(), vec![])
+}
+
+/// Rows to join: one for each key, with the least value of each output.
+pub(super) fn first(table: &str, keys: Columns<'_>, outputs: Columns<'_>) -> Query {
+    keyed(table, keys, outputs, |value| sql::call("min", vec![value]))
+}
+
+/// Rows to join: one for each key, with the values of each output, sorted.
+pub(super) fn listed(table: &str, keys: Columns<'_>, outputs: Columns<'_>) -> Query {
+    keyed(table, keys, outputs, |value| {
+        let order = vec![sql::order_by(value.clone(), false, None)];
+        let filter = Some(sql::is_not_null(value.clone()));
+        let call = sql::AggregateCall { order, filter, ..sql::AggregateCall::default() };
+        sql::aggregate("array_agg", vec![value], call)
+    })
+}
+
+fn keyed(table: &str, keys: Columns<'_>, outputs: Columns<'_>, gather: impl Fn(Sql) -> Sql) -> Query {
+    let mut items: Vec<_> = keys.into_iter().map(|(column, name)| select::item(column.read(), name)).collect();
+    let group = (1..=items.len()).map(|n| sql::integer(n as i64)).collect();
+    items.extend(outputs.into_iter().map(|(column, name)| select::item(gather(column.read()), name)));
     from(table, items, group)
 }
 

@@ -84,7 +84,7 @@ impl Names {
 }
 
 /// Lower-case letters, digits and underscores, for a column of an intermediate result.
-fn plain(wanted: &str) -> String {
+pub(super) fn plain(wanted: &str) -> String {
     let mut out = String::new();
     for c in wanted.chars() {
         if c.is_ascii_alphanumeric() {

@@ -1,4 +1,4 @@
-//! Operators with several inputs: joins, subsearches as conditions, unions.
+//! Operators with several inputs: joins, unions.
 //!
 //! SPL's `join`: a field that both sides have takes the right side's value where the matching right row has one.
 
@@ -9,10 +9,10 @@ use sqlparser::ast::{Expr as Sql, Ident, ObjectName, TableFactor};
 use super::block::{Block, NeedOrder, Needs, OrderKey, Slot, Whole, hidden};
 use super::emitter::Emitter;
 use super::ident::Names;
-use super::typed::{Kind, Phys, Typed};
+use super::typed::{Phys, Typed};
 use super::{scalar, select, sql};
 use crate::diagnostic::Reported;
-use crate::ir::{Expr, Join, JoinKind, Literal, Name, Rel, Type};
+use crate::ir::{Join, JoinKind, Literal, Name, Rel, Type};
 use crate::source::Span;
 
 impl Emitter<'_> {
@@ -77,7 +77,7 @@ impl Emitter<'_> {
         self.ranked(right, partition, u64::from(max), &needs)
     }
 
-    fn joined_value(&mut self, block: &Block, name: &Name, span: Span) -> Result<Typed, Reported> {
+    pub(super) fn joined_value(&mut self, block: &Block, name: &Name, span: Span) -> Result<Typed, Reported> {
         match block.slot(name).cloned() {
             Some(slot) => {
                 let value = self.read_slot(&slot, span, block)?;
@@ -92,86 +92,6 @@ impl Emitter<'_> {
             }
             None => Ok(scalar::constant(&Literal::Null, Type::UNKNOWN).convert(Phys::VARCHAR)),
         }
-    }
-
-    pub(super) fn semi_join(
-        &mut self,
-        input: &Rel,
-        other: &Rel,
-        on: &[(Expr, Name)],
-        negated: bool,
-        span: Span,
-        needs: &Needs,
-    ) -> Result<Block, Reported> {
-        let mut inner = needs.clone();
-        on.iter().for_each(|(e, _)| inner.add_expr(e, 1));
-        let mut block = self.build(input, &inner)?;
-        if block.windowed || block.limit.is_some() {
-            block = self.close(block, &inner)?;
-        }
-        let mut other_needs = Needs::default();
-        on.iter().for_each(|(_, name)| other_needs.add(name, 1));
-        let mut other = self.build(other, &other_needs)?;
-        other.label = "subsearch";
-        let other = self.close(other, &other_needs)?;
-        let Some(other_name) = relation(&other) else {
-            return Err(self.internal(span, "a subsearch is no relation"));
-        };
-        let condition = self.membership(&block, &other, &other_name, on, negated, span)?;
-        let place = if block.group.is_some() { &mut block.having } else { &mut block.filter };
-        place.push(condition);
-        Ok(block)
-    }
-
-    fn membership(
-        &mut self,
-        block: &Block,
-        other: &Block,
-        other_name: &Ident,
-        on: &[(Expr, Name)],
-        negated: bool,
-        span: Span,
-    ) -> Result<Sql, Reported> {
-        let mut left = Vec::new();
-        let mut right = Vec::new();
-        let mut present = other.filter.clone();
-        let mut arrays = 0;
-        for (e, name) in on {
-            let l = self.value(e, block)?;
-            let r = self.joined_value(other, name, span)?;
-            if r.nullable {
-                present.push(sql::is_not_null(r.sql.clone()));
-            }
-            arrays += usize::from(l.phys.array);
-            left.push(l);
-            right.push(sql::call("lower", vec![r.text()]));
-        }
-        if arrays > 0 {
-            let (Some(l), Some(r), true) = (left.pop(), right.pop(), on.len() == 1) else {
-                return Err(self.unsupported(
-                    span,
-                    "a subsearch over several fields of which one is multivalue is not implemented for Athena",
-                    "expand the field with `mvexpand` first",
-                ));
-            };
-            return Ok(overlap(self.parameter(block), l, r, other_name, present, negated));
-        }
-        let nullable = left.iter().any(|l| l.nullable);
-        let missing: Vec<Sql> = left.iter().filter(|l| l.nullable).map(|l| sql::is_null(l.sql.clone())).collect();
-        let single_column = left.len() == 1 && left.iter().all(|l| sql::is_column(&l.sql));
-        let folded: Vec<Sql> = left.into_iter().map(|l| sql::call("lower", vec![l.text()])).collect();
-        let items = right.into_iter().map(sqlparser::ast::SelectItem::UnnamedExpr).collect();
-        let member = sql::in_query(sql::tuple(folded), select::simple(items, other_name, present));
-        Ok(match (negated, nullable, single_column) {
-            (false, _, _) => member,
-            (true, false, _) => sql::not(member),
-            (true, true, true) => {
-                let mut parts = missing;
-                parts.push(sql::not(member));
-                sql::or(parts)
-            }
-            (true, true, false) => sql::not(sql::coalesce(vec![member, sql::boolean(false)])),
-        })
     }
 
     pub(super) fn union(&mut self, inputs: &[Rel], span: Span, needs: &Needs) -> Result<Block, Reported> {
@@ -305,7 +225,7 @@ impl Typed {
 }
 
 /// The CTE or table that a block reads, where it reads just one.
-fn relation(block: &Block) -> Option<Ident> {
+pub(super) fn relation(block: &Block) -> Option<Ident> {
     match &block.from.relation {
         TableFactor::Table { name, .. } => match name.0.last() {
             Some(sqlparser::ast::ObjectNamePart::Identifier(i)) => Some(i.clone()),
@@ -316,7 +236,7 @@ fn relation(block: &Block) -> Option<Ident> {
 }
 
 /// Puts the relation's name before each column.
-fn qualify(block: &mut Block, relation: &Ident) {
+pub(super) fn qualify(block: &mut Block, relation: &Ident) {
     let fix = |e: &mut Sql| {
         fn go(e: &mut Sql, relation: &Ident) {
             if let Sql::Identifier(i) = e {
@@ -358,15 +278,4 @@ fn overwritten(l: Typed, r: Typed) -> Typed {
     let nullable = l.nullable;
     let (l, r) = (l.convert(phys).null_if_empty(), r.convert(phys).null_if_empty());
     Typed { can_be_empty: false, ..Typed::new(sql::coalesce(vec![r.sql, l.sql]), phys, ty, nullable) }
-}
-
-/// Whether some value of a multivalue field is among those of the other side.
-fn overlap(parameter: String, l: Typed, r: Sql, other: &Ident, present: Vec<Sql>, negated: bool) -> Sql {
-    let texts = l.convert(Phys::many(Kind::Varchar)).sql;
-    let folded = sql::call("lower", vec![sql::column(&parameter)]);
-    let folded = sql::call("transform", vec![texts, sql::lambda(&[&parameter], folded)]);
-    let all = sqlparser::ast::SelectItem::UnnamedExpr(sql::call("array_agg", vec![r]));
-    let others = sql::subquery(select::simple(vec![all], other, present));
-    let overlap = sql::call("arrays_overlap", vec![folded, others]);
-    if negated { sql::not(sql::coalesce(vec![overlap, sql::boolean(false)])) } else { overlap }
 }

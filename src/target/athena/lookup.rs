@@ -1,129 +1,98 @@
-//! Lookups: the table's rows stand in the query. Rows with equal keys are put together at compile time, so that a
-//! join on whole keys gives at most one row; wildcards and CIDR blocks take the first row that matches.
+//! Lookups. A table stands in the query where its rows are known and few, else a table of the database stands for it.
+//!
+//! Where whole keys are compared, rows with equal keys are put together, so that a join gives one row at the most. Where
+//! several keys may match (wildcards, CIDR blocks, a multivalue field), the table is one list of rows, out of which each row of the
+//! input takes those that match: see [`super::entries`].
 
 use sqlparser::ast::{Expr as Sql, Ident};
 
-use super::block::{Block, Needs, Slot, hidden};
+use super::block::{Block, Needs, Slot};
 use super::compare::{like_pattern, network};
 use super::emitter::Emitter;
+use super::external::{self, Column};
 use super::plan::cell;
-use super::typed::{Phys, Typed};
-use super::{external, select, sql};
-use crate::diagnostic::Reported;
+use super::typed::{Kind, Phys, Typed};
+use super::{select, sql};
+use crate::diagnostic::{Diagnostic, Reported, code};
 use crate::ir::{Lookup, LookupTable, MatchType, Name, Pattern, Piece, Type};
 
 /// Rows up to which a table is written into the query where the options do not say.
 const DEFAULT_ROWS: usize = 1000;
 
-/// A row to be written: the keys in the form that the join compares, and the outputs.
-struct Row {
-    keys: Vec<String>,
-    outputs: Vec<Option<String>>,
+/// A known row as it is compared: the keys, and for each output its cell.
+pub(super) struct Row {
+    pub(super) keys: Vec<String>,
+    pub(super) outputs: Vec<Option<String>>,
+}
+
+/// A lookup on its way into the query.
+pub(super) struct Task<'l> {
+    pub(super) lookup: &'l Lookup,
+    /// The values that are looked up.
+    pub(super) keys: Vec<Typed>,
+    /// The outputs that are read later, by their place.
+    pub(super) wanted: Vec<usize>,
+    /// `None`: the rows are in a table of the database.
+    pub(super) rows: Option<Vec<Row>>,
+}
+
+impl Task<'_> {
+    pub(super) fn table(&self) -> &LookupTable {
+        &self.lookup.table
+    }
+
+    pub(super) fn column(&self, wanted: usize) -> &Name {
+        &self.lookup.outputs[wanted].column
+    }
+
+    /// Whether an output of a row that matches can be NULL.
+    pub(super) fn has_blanks(&self, wanted: usize) -> bool {
+        self.table().external || self.table().has_blanks(self.column(wanted))
+    }
 }
 
 impl Emitter<'_> {
     pub(super) fn lookup(&mut self, lookup: &Lookup, needs: &Needs) -> Result<Block, Reported> {
-        let table = &lookup.table;
         let mut inner = needs.clone();
         for output in lookup.outputs.iter().filter(|o| !o.keep_existing) {
             inner.columns.remove(&output.output);
         }
         lookup.on.iter().for_each(|(_, e)| inner.add_expr(e, 1));
         let mut block = self.build(&lookup.input, &inner)?;
+        let wanted: Vec<usize> =
+            (0..lookup.outputs.len()).filter(|i| needs.of(&lookup.outputs[*i].output) > 0).collect();
+        if wanted.is_empty() {
+            return Ok(block);
+        }
         if !block.is_open() {
             block = self.close(block, &inner)?;
         }
         let mut keys = Vec::new();
         for (_, e) in &lookup.on {
-            keys.push(self.scalar(e, "a lookup", &block)?);
+            keys.push(self.value(e, &block)?);
         }
-        let rows = if table.external { Vec::new() } else { self.rows(lookup)? };
-        let wanted: Vec<usize> =
-            (0..lookup.outputs.len()).filter(|i| needs.of(&lookup.outputs[*i].output) > 0).collect();
-        if rows.is_empty() && !table.external {
-            for i in wanted {
-                let output = &lookup.outputs[i];
-                let value = merged(&block, lookup, i, missing(table));
-                block.set(output.output.clone(), Slot::Ready(value));
+        let rows = self.rows(lookup, &wanted)?;
+        let task = Task { lookup, keys, wanted, rows };
+        if task.rows.as_ref().is_some_and(Vec::is_empty) {
+            for i in &task.wanted {
+                self.found(&mut block, lookup, *i, missing(lookup))?;
             }
             return Ok(block);
         }
-        let approximate = lookup.on.iter().any(|(name, _)| matching(table, name).is_some());
-        let row_id = hidden("row_id");
-        if approximate {
-            // The best row is chosen for each row of the input, so that those must be told apart.
-            let call = sql::AggregateCall { over: Some(sql::window(vec![], vec![], None)), ..Default::default() };
-            let number = Typed::plain(sql::aggregate("row_number", vec![], call), Phys::BIGINT, false);
-            block.set(row_id.clone(), Slot::Ready(number));
-            block.windowed = true;
-            let mut carried = inner.clone();
-            carried.add(&row_id, 1);
-            block = self.close(block, &carried)?;
-            keys.clear();
-            for (_, e) in &lookup.on {
-                keys.push(self.scalar(e, "a lookup", &block)?);
-            }
-        }
-        let (relation, key_names, output_names, nth) = self.inline(lookup, rows, &wanted, &mut block);
-        let mut on = Vec::new();
-        for (((name, _), key), column) in lookup.on.iter().zip(keys).zip(&key_names) {
-            on.push(matches(table, matching(table, name), key, sql::name(column)));
-        }
-        block.from.joins.push(select::join(&relation, on, true));
-        let found = key_names.first().map(|k| sql::is_null(sql::name(k)));
-        for (position, i) in wanted.iter().enumerate() {
-            let output = &lookup.outputs[*i];
-            let read = sql::name(&output_names[position]);
-            let value = match (&table.default_match, &found) {
-                (Some(default), Some(absent)) => {
-                    sql::case(vec![(absent.clone(), sql::string(default.clone()))], Some(read))
-                }
-                _ => read,
-            };
-            let value = Typed::new(value, Phys::VARCHAR, Type::UNKNOWN, true);
-            let value = merged(&block, lookup, *i, value);
-            block.set(output.output.clone(), Slot::Ready(value));
-        }
-        block.label = "enriched";
-        if !approximate {
-            return Ok(block);
-        }
-        let partition = match block.slot(&row_id) {
-            Some(Slot::Ready(id)) => vec![id.sql.clone()],
-            _ => return Err(self.internal(lookup.span, "the rows of a lookup have no number")),
-        };
-        let order = std::mem::take(&mut block.order);
-        block.order = vec![super::block::OrderKey::new(sql::name(&nth), false)];
-        let ordered = needs.order != super::block::NeedOrder::No;
-        let mut carried = needs.clone();
-        carried.order = super::block::NeedOrder::No;
-        if ordered {
-            // The input's order goes along as columns.
-            for (i, key) in order.iter().enumerate() {
-                let name = hidden(&format!("sort_key_{i}"));
-                carried.add(&name, 1);
-                block.set(name, Slot::Ready(Typed::plain(key.expr.clone(), Phys::VARCHAR, true)));
-            }
-        }
-        let sorted = block.sorted;
-        let mut next = self.ranked(block, partition, 1, &carried)?;
-        if ordered {
-            next.sorted = sorted;
-            for (i, key) in order.into_iter().enumerate() {
-                let name = hidden(&format!("sort_key_{i}"));
-                if let Some(Slot::Ready(read)) = next.slot(&name).cloned() {
-                    next.order.push(super::block::OrderKey { expr: read.sql, ..key });
-                }
-                next.columns.retain(|(n, _)| *n != name);
-            }
-        }
-        Ok(next)
+        let whole = lookup
+            .on
+            .iter()
+            .zip(&task.keys)
+            .all(|((name, _), key)| !key.phys.array && matching(&lookup.table, name).is_none());
+        if whole { self.joined_lookup(task, block) } else { self.entries_lookup(task, block, &inner) }
     }
 
-    /// The table's rows as they are joined.
-    fn rows(&mut self, lookup: &Lookup) -> Result<Vec<Row>, Reported> {
+    /// The known rows in the form in which they are compared; `None` where a table of the database stands for them.
+    fn rows(&mut self, lookup: &Lookup, wanted: &[usize]) -> Result<Option<Vec<Row>>, Reported> {
         let table = &lookup.table;
-        let limit = self.context.options.max_inline_lookup_rows.unwrap_or(DEFAULT_ROWS);
+        if table.external {
+            return Ok(None);
+        }
         let position = |name: &Name| table.columns.iter().position(|c| c == name);
         let keys: Option<Vec<(usize, Option<MatchType>)>> =
             lookup.on.iter().map(|(name, _)| Some((position(name)?, matching(table, name)))).collect();
@@ -131,95 +100,207 @@ impl Emitter<'_> {
         let (Some(keys), Some(outputs)) = (keys, outputs) else {
             return Err(self.internal(lookup.span, format!("the lookup `{}` lacks a column", table.name)));
         };
+        if wanted.iter().any(|i| table.has_blanks(&lookup.outputs[*i].column)) {
+            self.reading(lookup.span, format!("empty cells of the lookup `{}` give no value", table.name));
+        }
+        let limit = self.context.options.max_inline_lookup_rows.unwrap_or(DEFAULT_ROWS);
+        if table.rows.len() > limit {
+            self.in_database(lookup, wanted, limit);
+            return Ok(None);
+        }
         let mut rows: Vec<Row> = Vec::new();
-        let mut several = false;
-        let mut blank = false;
         for row in &table.rows {
             let text = |i: &usize| row.get(*i).map(String::as_str).unwrap_or("");
             let key: Option<Vec<String>> = keys.iter().map(|(i, m)| key(text(i), *m, table.case_sensitive)).collect();
             // A malformed CIDR block matches nothing.
             let Some(key) = key else { continue };
-            let outputs: Vec<Option<String>> =
-                outputs.iter().map(|i| Some(text(i)).filter(|t| !t.is_empty()).map(str::to_owned)).collect();
-            blank |= outputs.iter().any(Option::is_none);
-            match rows.iter().find(|r| r.keys == key) {
-                Some(first) => several |= first.outputs != outputs && table.max_matches != 1,
-                None => rows.push(Row { keys: key, outputs }),
+            let outputs = outputs.iter().map(|i| Some(text(i)).filter(|t| !t.is_empty()).map(str::to_owned)).collect();
+            rows.push(Row { keys: key, outputs });
+        }
+        Ok(Some(rows))
+    }
+
+    /// Says which table must hold the rows of a table that is too large for the query.
+    fn in_database(&mut self, lookup: &Lookup, wanted: &[usize], limit: usize) {
+        let table = &lookup.table;
+        let name = self.database_table(table);
+        let mut columns: Vec<&Name> = Vec::new();
+        let read = lookup.on.iter().map(|(column, _)| column);
+        for column in read.chain(wanted.iter().map(|i| &lookup.outputs[*i].column)) {
+            if !columns.contains(&column) {
+                columns.push(column);
             }
         }
-        let wild = keys.iter().any(|(_, m)| m.is_some()) && table.max_matches != 1;
-        if several || wild {
+        let columns: Vec<String> = columns.iter().map(|c| format!("`{c}`")).collect();
+        let rows = table.rows.len();
+        let message = format!(
+            "the lookup `{}` has {rows} rows, more than the {limit} that are written into a query: the table `{name}` must hold \
+             them, with the columns {}",
+            table.name,
+            columns.join(", ")
+        );
+        let help = "load the lookup's CSV file into that table, or raise `--max-inline-lookup-rows`";
+        self.sink.push(Diagnostic::new(&code::LOOKUP_IN_TABLE, message).at(lookup.span).help(help));
+        if lookup.gives_several() || table.keys_repeat(lookup.on.iter().map(|(name, _)| name)) {
             self.approximate(
                 lookup.span,
                 format!(
-                    "where several rows of the lookup `{}` match, only the first is shown; SPL shows the values of all \
+                    "where several rows of the lookup `{}` match, they come in the order of their text: the table has no order \
                      (differs)",
                     table.name
                 ),
-                "set `max_matches: 1` in the lookup's definition, if one row is meant",
+                "raise `--max-inline-lookup-rows`, so that the rows stand in the query",
             );
         }
-        if blank {
-            self.reading(lookup.span, format!("empty cells of the lookup `{}` give no value", table.name));
-        }
-        if rows.len() > limit {
-            return Err(self.unsupported(
-                lookup.span,
-                format!(
-                    "the lookup `{}` has {} rows, more than the {limit} that are written into a query",
-                    table.name,
-                    rows.len()
-                ),
-                "raise the limit, or load the table into Athena and join it there",
-            ));
-        }
-        Ok(rows)
     }
 
-    /// Adds the table as a CTE; gives its name and those of its key, output and position columns.
-    fn inline(
-        &mut self,
-        lookup: &Lookup,
-        rows: Vec<Row>,
-        wanted: &[usize],
-        block: &mut Block,
-    ) -> (Ident, Vec<Ident>, Vec<Ident>, Ident) {
+    /// The table that stands for a lookup.
+    pub(super) fn database_table(&self, table: &LookupTable) -> String {
+        external::table_name(&table.name, self.context.options.lookup_database.as_deref())
+    }
+
+    /// A lookup by whole keys.
+    fn joined_lookup(&mut self, task: Task<'_>, mut block: Block) -> Result<Block, Reported> {
+        let (lookup, several) = (task.lookup, task.lookup.gives_several());
         let keys: Vec<Ident> =
             lookup.on.iter().map(|(name, _)| block.names.allocate(&format!("lookup_{name}"))).collect();
         let outputs: Vec<Ident> =
-            wanted.iter().map(|i| block.names.allocate(&format!("found_{}", lookup.outputs[*i].column))).collect();
-        let nth = block.names.allocate("lookup_nth");
-        if lookup.table.external {
-            let table = external::table_name(&lookup.table.name, self.context.options.lookup_database.as_deref());
-            let key_columns: Vec<Name> = lookup.on.iter().map(|(n, _)| n.clone()).collect();
-            let output_columns: Vec<Name> = wanted.iter().map(|i| lookup.outputs[*i].column.clone()).collect();
-            let grouped = lookup.on.iter().all(|(name, _)| matching(&lookup.table, name).is_none());
-            let query = external::keyed(&table, (&key_columns, &keys), (&output_columns, &outputs), &nth, grouped);
-            let relation = self.relations.allocate(&format!("lookup_{}", lookup.table.name));
-            self.ctes.push(select::cte(relation.clone(), vec![], query));
-            return (relation, keys, outputs, nth);
-        }
-        let cells = rows.into_iter().enumerate().map(|(n, row)| {
-            let mut cells: Vec<Sql> = row.keys.into_iter().map(sql::string).collect();
-            cells.extend(wanted.iter().map(|i| cell(row.outputs.get(*i).and_then(|o| o.as_deref()), n == 0)));
-            cells.push(sql::integer(i64::try_from(n + 1).unwrap_or(i64::MAX)));
-            cells
-        });
-        let query = select::query(select::values(cells.collect()), vec![], None);
+            task.wanted.iter().map(|i| block.names.allocate(&format!("found_{}", task.column(*i)))).collect();
         let relation = self.relations.allocate(&format!("lookup_{}", lookup.table.name));
-        let mut columns = keys.clone();
-        columns.extend(outputs.iter().cloned());
-        columns.push(nth.clone());
-        self.ctes.push(select::cte(relation.clone(), columns, query));
-        (relation, keys, outputs, nth)
+        let cte = match &task.rows {
+            Some(rows) => {
+                let values = self::values(grouped(rows), &task, several);
+                let columns = keys.iter().chain(&outputs).cloned().collect();
+                select::cte(relation.clone(), columns, select::query(values, vec![], None))
+            }
+            None => {
+                let table = self.database_table(&lookup.table);
+                let mut keys = zip(lookup.on.iter().map(|(name, _)| key_column(&lookup.table, name)), &keys);
+                let outputs = zip(task.wanted.iter().map(|i| output_column(&task, *i)), &outputs);
+                let repeated =
+                    lookup.table.external || lookup.table.keys_repeat(lookup.on.iter().map(|(name, _)| name));
+                let query = match (several, repeated) {
+                    (true, _) => external::listed(&table, keys, outputs),
+                    (false, true) => external::first(&table, keys, outputs),
+                    (false, false) => {
+                        keys.extend(outputs);
+                        external::plain(&table, keys)
+                    }
+                };
+                select::cte(relation.clone(), vec![], query)
+            }
+        };
+        self.ctes.push(cte);
+        let mut on = Vec::new();
+        for (value, column) in task.keys.iter().zip(&keys) {
+            on.push(equals(&lookup.table, value.clone().text(), sql::name(column)));
+        }
+        block.from.joins.push(select::join(&relation, on, true));
+        let found = keys.first().map(|k| sql::is_null(sql::name(k)));
+        for (i, output) in task.wanted.iter().zip(&outputs) {
+            let read = sql::name(output);
+            let value = match (default(lookup), &found) {
+                (Some(default), Some(absent)) => sql::case(vec![(absent.clone(), default)], Some(read)),
+                _ => read,
+            };
+            let value = text(value, several, true);
+            self.found(&mut block, lookup, *i, value)?;
+        }
+        block.label = "enriched";
+        Ok(block)
+    }
+
+    /// Sets an output, beside what the column had before.
+    pub(super) fn found(
+        &mut self,
+        block: &mut Block,
+        lookup: &Lookup,
+        output: usize,
+        value: Typed,
+    ) -> Result<(), Reported> {
+        let output = &lookup.outputs[output];
+        let before = match block.slot(&output.output).cloned() {
+            Some(slot) if output.keep_existing => Some(self.read_slot(&slot, lookup.span, block)?),
+            _ => None,
+        };
+        let value = match before {
+            Some(before) => {
+                let phys = Phys { kind: Kind::Varchar, array: before.phys.array || value.phys.array };
+                let nullable = before.nullable && value.nullable;
+                let (before, value) = (before.convert(phys).null_if_empty(), value.convert(phys).null_if_empty());
+                text(sql::coalesce(vec![before.sql, value.sql]), phys.array, nullable)
+            }
+            None => value,
+        };
+        block.set(output.output.clone(), Slot::Ready(value));
+        Ok(())
     }
 }
 
-fn matching(table: &LookupTable, column: &Name) -> Option<MatchType> {
+/// Rows with equal keys together, in the order of their first.
+fn grouped(rows: &[Row]) -> Vec<(&[String], Vec<&Row>)> {
+    let mut index = std::collections::HashMap::new();
+    let mut groups: Vec<(&[String], Vec<&Row>)> = Vec::new();
+    for row in rows {
+        let at = *index.entry(row.keys.as_slice()).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some((_, of_key)) => of_key.push(row),
+            None => groups.push((&row.keys, vec![row])),
+        }
+    }
+    groups
+}
+
+/// `VALUES`: the keys, and the output of the first row or the outputs of all.
+fn values(groups: Vec<(&[String], Vec<&Row>)>, task: &Task<'_>, several: bool) -> sqlparser::ast::SetExpr {
+    let most = if several { task.table().max_matches as usize } else { 1 };
+    let rows = groups.into_iter().enumerate().map(|(n, (keys, rows))| {
+        let mut cells: Vec<Sql> = keys.iter().map(sql::string).collect();
+        for output in &task.wanted {
+            let found: Vec<Option<&str>> =
+                rows.iter().take(most).map(|row| row.outputs.get(*output).and_then(|o| o.as_deref())).collect();
+            cells.push(match several {
+                false => cell(found.first().copied().flatten(), n == 0),
+                true => list(found.into_iter().flatten().collect(), n == 0),
+            });
+        }
+        cells
+    });
+    select::values(rows.collect())
+}
+
+fn list(texts: Vec<&str>, first: bool) -> Sql {
+    match (texts.is_empty(), first) {
+        (false, _) => sql::array(texts.into_iter().map(sql::string).collect()),
+        (true, true) => sql::cast(sql::null(), Phys::many(Kind::Varchar).data_type()),
+        (true, false) => sql::null(),
+    }
+}
+
+fn zip<'n>(columns: impl Iterator<Item = Column<'n>>, names: &'n [Ident]) -> Vec<(Column<'n>, Ident)> {
+    columns.zip(names.iter().cloned()).collect()
+}
+
+pub(super) fn key_column<'n>(table: &LookupTable, name: &'n Name) -> Column<'n> {
+    Column {
+        name,
+        folded: !table.case_sensitive && matching(table, name) != Some(MatchType::Cidr),
+        pattern: matching(table, name) == Some(MatchType::Wildcard),
+        blanks: false,
+    }
+}
+
+pub(super) fn output_column<'n>(task: &'n Task<'_>, wanted: usize) -> Column<'n> {
+    let name = task.column(wanted);
+    let blanks = !task.table().external && task.table().has_blanks(name);
+    Column { name, folded: false, pattern: false, blanks }
+}
+
+pub(super) fn matching(table: &LookupTable, column: &Name) -> Option<MatchType> {
     table.matching.iter().find(|(name, _)| name == column).map(|(_, m)| *m)
 }
 
-/// A key as the join compares it; `None` where it matches nothing.
+/// A key as the query compares it; `None` where it matches nothing.
 fn key(text: &str, matching: Option<MatchType>, case_sensitive: bool) -> Option<String> {
     let folded = || if case_sensitive { text.to_owned() } else { text.to_lowercase() };
     match matching {
@@ -238,33 +319,36 @@ fn escaped_pattern(text: &str) -> String {
     like_pattern(&Pattern::new(pieces)).0
 }
 
-fn matches(table: &LookupTable, matching: Option<MatchType>, value: Typed, column: Sql) -> Sql {
-    let text = value.text();
-    let folded = |text: Sql| if table.case_sensitive { text } else { sql::call("lower", vec![text]) };
-    match matching {
-        None => sql::eq(folded(text), column),
-        Some(MatchType::Wildcard) => sql::like(folded(text), column, true),
-        Some(MatchType::Cidr) => sql::call("contains", vec![column, sql::try_cast(text, sql::ip_address())]),
-    }
+/// A looked-up text as it is compared.
+pub(super) fn folded(table: &LookupTable, text: Sql) -> Sql {
+    if table.case_sensitive { text } else { sql::call("lower", vec![text]) }
 }
 
-/// What outputs are where nothing matches.
-fn missing(table: &LookupTable) -> Typed {
-    match &table.default_match {
-        Some(default) => Typed::new(sql::string(default.clone()), Phys::VARCHAR, Type::UNKNOWN, false),
-        None => Typed::new(sql::cast(sql::null(), sql::VARCHAR), Phys::VARCHAR, Type::UNKNOWN, true),
-    }
+fn equals(table: &LookupTable, value: Sql, column: Sql) -> Sql {
+    sql::eq(folded(table, value), column)
 }
 
-/// The output's value beside what the column had before.
-fn merged(block: &Block, lookup: &Lookup, output: usize, value: Typed) -> Typed {
-    let output = &lookup.outputs[output];
-    match block.slot(&output.output) {
-        Some(Slot::Ready(before)) if output.keep_existing && !before.phys.array => {
-            let nullable = before.nullable && value.nullable;
-            let sql = sql::coalesce(vec![before.clone().text(), value.sql]);
-            Typed::new(sql, Phys::VARCHAR, Type::UNKNOWN, nullable)
+/// What outputs are where nothing matches, if anything.
+pub(super) fn default(lookup: &Lookup) -> Option<Sql> {
+    let text = sql::string(lookup.table.default_match.clone()?);
+    Some(if lookup.gives_several() { sql::array(vec![text]) } else { text })
+}
+
+/// What outputs are where the table has no row.
+fn missing(lookup: &Lookup) -> Typed {
+    let several = lookup.gives_several();
+    match default(lookup) {
+        Some(default) => text(default, several, false),
+        None => {
+            let to = Phys { kind: Kind::Varchar, array: several };
+            text(sql::cast(sql::null(), to.data_type()), several, true)
         }
-        _ => value,
     }
+}
+
+/// A found value, or a list of them that is NULL where it would be empty.
+pub(super) fn text(value: Sql, several: bool, nullable: bool) -> Typed {
+    let phys = Phys { kind: Kind::Varchar, array: several };
+    let ty = Type { multivalue: several, ..Type::UNKNOWN };
+    Typed { can_be_empty: false, ..Typed::new(value, phys, ty, nullable) }
 }

@@ -7,12 +7,15 @@
 //! [`print`]; no text is ever pasted into a query.
 
 mod aggregate;
+mod beside;
 mod binding;
+mod bins;
 mod block;
 mod call;
 mod compare;
 pub mod dialect;
 mod emitter;
+mod entries;
 mod external;
 mod functions;
 mod ident;
@@ -22,6 +25,8 @@ mod kind;
 mod lookup;
 mod number;
 mod order;
+mod pairs;
+mod pivot;
 mod plan;
 mod predicate;
 mod print;
@@ -29,12 +34,14 @@ mod printf;
 mod regex;
 mod scalar;
 mod select;
+mod semi;
 mod sql;
 mod strptime;
 #[cfg(test)]
 mod tests;
 mod text;
 mod time;
+mod transaction;
 mod typed;
 mod window;
 

@@ -6,7 +6,7 @@ use super::plan::add_aggregate;
 use super::typed::{Kind, Phys, Typed};
 use super::{sql, window};
 use crate::diagnostic::Reported;
-use crate::ir::{Aggregate, Expr, Frame, Name, Rel, SortKey, SortOrder};
+use crate::ir::{Aggregate, Expr, Frame, Name, Rel, SortKey, SortOrder, Within};
 use crate::source::Span;
 
 impl Emitter<'_> {
@@ -19,10 +19,6 @@ impl Emitter<'_> {
         span: Span,
         needs: &Needs,
     ) -> Result<Block, Reported> {
-        if matches!(frame, Frame::Recent { .. }) {
-            let message = "a window that slides over the rows of all groups, or over a time, is not supported";
-            return Err(self.unsupported(span, message, "set `global=f` if each group has a window of its own"));
-        }
         let mut inner = needs.clone();
         for (name, _) in columns {
             inner.columns.remove(name);
@@ -31,7 +27,10 @@ impl Emitter<'_> {
             add_aggregate(&mut inner, a, needs.of(name));
         }
         partition.iter().for_each(|p| inner.add_expr(p, columns.len()));
-        let running = matches!(frame, Frame::Running { .. });
+        let running = !matches!(frame, Frame::Partition);
+        if let Frame::Recent { within: Within::Seconds(_), .. } = frame {
+            inner.add(&Name::from("_time"), 1);
+        }
         if running || columns.iter().any(|(_, a)| a.function.reads_order()) {
             inner.order = NeedOrder::Always;
         }
@@ -46,6 +45,9 @@ impl Emitter<'_> {
                 "put a `sort` before it",
             ));
         }
+        if let Frame::Recent { within: Within::Rows(_), .. } = frame {
+            block = self.in_one_line(block, &inner)?;
+        }
         let mut keys = Vec::new();
         let mut present = Vec::new();
         for p in partition {
@@ -55,8 +57,17 @@ impl Emitter<'_> {
             }
             keys.push(key.sql);
         }
-        let order = if running { block.order.iter().map(OrderKey::sql).collect() } else { vec![] };
-        let spec = sql::window(keys, order, window::running(frame));
+        let order: Vec<_> = if running { block.order.iter().map(OrderKey::sql).collect() } else { vec![] };
+        let spec = match frame {
+            Frame::Partition | Frame::Running { .. } => sql::window(keys, order, window::running(frame)),
+            Frame::Recent { current, within: Within::Seconds(seconds) } => {
+                let order = self.by_time(&block, span)?;
+                sql::window(keys, vec![order], Some(window::recent_seconds(current, seconds)))
+            }
+            Frame::Recent { current, within: Within::Rows(rows) } => {
+                sql::window(keys, order, Some(window::recent_rows(current, rows)))
+            }
+        };
         for (name, a) in columns.iter().filter(|(name, _)| needs.of(name) > 0) {
             let mut value = self.aggregate(a, &block, Some(spec.clone()))?;
             // Rows that lack a key belong to no group.
@@ -70,6 +81,45 @@ impl Emitter<'_> {
         block.label = "windowed";
         block.unique = None;
         Ok(block)
+    }
+
+    /// Numbers the rows of all partitions together: the number is their order from then on.
+    fn in_one_line(&mut self, mut block: Block, needs: &Needs) -> Result<Block, Reported> {
+        let nth = hidden("nth");
+        let spec = sql::window(vec![], block.order.iter().map(OrderKey::sql).collect(), None);
+        let call = sql::AggregateCall { over: Some(spec), ..sql::AggregateCall::default() };
+        let number = Typed::plain(sql::aggregate("row_number", vec![], call), Phys::BIGINT, false);
+        block.order = vec![OrderKey::new(number.sql.clone(), false)];
+        block.set(nth.clone(), Slot::Ready(number));
+        block.windowed = true;
+        block.label = "numbered";
+        let mut inner = needs.clone();
+        inner.add(&nth, 1);
+        let mut next = self.close(block, &inner)?;
+        next.columns.retain(|(name, _)| *name != nth);
+        Ok(next)
+    }
+
+    /// The rows' order, where it is that of time.
+    fn by_time(&mut self, block: &Block, span: Span) -> Result<sqlparser::ast::OrderByExpr, Reported> {
+        let time = match block.slot("_time") {
+            Some(Slot::Ready(time)) if time.phys == Phys::TIMESTAMP => Some(&time.sql),
+            _ => None,
+        };
+        let first = block.order.first().filter(|key| Some(&key.expr) == time).map(OrderKey::sql);
+        let Some(first) = first else {
+            return Err(self.unsupported(
+                span,
+                "`time_window` needs the rows in the order of `_time`",
+                "put `sort 0 _time` before it",
+            ));
+        };
+        self.approximate(
+            span,
+            "rows of the same moment are all in each other's `time_window`, or none is with `current=f` (differs)",
+            "where that matters, use `window` in place of `time_window`",
+        );
+        Ok(first)
     }
 
     pub(super) fn sort(

@@ -10,11 +10,12 @@ use super::block::{Block, NeedOrder, Needs, OrderKey, Slot, Whole, hidden};
 use super::emitter::Emitter;
 use super::ident::Names;
 use super::order::order_keys;
+use super::pivot::named_by_data;
 use super::predicate::Want;
 use super::typed::{Phys, Typed};
 use super::{external, scalar, select, sql};
 use crate::diagnostic::{Diagnostic, Reported, code};
-use crate::ir::{Aggregate, Expr, ExprKind, Name, Output, Query, Rel, Scan, SortOrder, Type, Values};
+use crate::ir::{Aggregate, Column, Expr, ExprKind, Name, Output, Query, Rel, Scan, SortOrder, Type, Values};
 use crate::source::Span;
 
 /// How many nodes an expression may have that is written out more than [`MANY`] times.
@@ -30,22 +31,37 @@ impl Emitter<'_> {
         self.reserve_tables(&query.plan);
         let mut needs = Needs { order: NeedOrder::Sorted, ..Needs::default() };
         let (columns, whole) = match &query.output {
-            Output::Columns(columns) | Output::Open(columns) => (columns, false),
-            Output::Events { added, .. } => (added, true),
+            Output::Columns(columns) => (columns.clone(), false),
+            // Operators below know more of their columns than the rule names.
+            Output::Open(columns) => (all_columns(columns, &query.plan), false),
+            Output::Events { added, .. } => (added.clone(), true),
         };
-        for column in columns {
+        for column in &columns {
             needs.add(&column.name, 1);
         }
         needs.whole = whole;
+        if !matches!(query.output, Output::Columns(_)) {
+            needs.add(&named_by_data(), 1);
+            needs.apart.extend(columns.iter().map(|c| c.name.clone()));
+        }
         let block = self.build(&query.plan, &needs)?;
         let mut labelled = Vec::new();
-        for column in columns {
+        for column in &columns {
             let value = match block.slot(&column.name).cloned() {
                 Some(slot) => self.read_slot(&slot, query.plan.span(), &block)?,
                 // A field that no row has.
                 None => scalar::constant(&crate::ir::Literal::Null, column.ty),
             };
             labelled.push((column.name.clone(), value));
+        }
+        if !matches!(query.output, Output::Columns(_))
+            && let Some(Slot::Ready(members)) = block.slot(&named_by_data()).cloned()
+        {
+            let mut label = "columns".to_owned();
+            while columns.iter().any(|c| *c.name == *label) {
+                label.push('_');
+            }
+            labelled.push((label.into(), members));
         }
         if let Output::Events { removed, .. } = &query.output {
             if matches!(block.whole, Whole::None) {
@@ -96,21 +112,14 @@ impl Emitter<'_> {
             Rel::Limit { input, count, last, .. } => self.limit(input, *count, *last, needs),
             Rel::Distinct { input, keys, count, .. } => self.distinct(input, keys, *count, needs),
             Rel::Lookup(lookup) => self.lookup(lookup, needs),
-            Rel::Transaction(_)
-            | Rel::Beside { .. }
-            | Rel::Pivot(_)
-            | Rel::Unpivot { .. }
-            | Rel::Transpose(_)
-            | Rel::Continuous(_)
-            | Rel::Remove { .. }
-            | Rel::Assign { .. } => {
-                let message = format!("Athena has no operator for `{}`", rel.spl_name());
-                Err(self.unsupported(
-                    rel.span(),
-                    message,
-                    "write the rule without the stage, or run it with `rulecast run`",
-                ))
-            }
+            Rel::Transaction(transaction) => self.transaction(transaction, needs),
+            Rel::Beside { left, right, replace, span } => self.beside(left, right, *replace, *span, needs),
+            Rel::Pivot(pivot) => self.pivot(pivot, needs),
+            Rel::Unpivot { input, keep, name, value, span } => self.unpivot((input, keep), (name, value), *span, needs),
+            Rel::Transpose(transpose) => self.transpose(transpose, needs),
+            Rel::Continuous(continuous) => self.continuous(continuous, needs),
+            Rel::Remove { input, columns, .. } => self.remove(input, columns, needs),
+            Rel::Assign { input, name, value, span } => self.assign(input, (name, value), *span, needs),
         }
     }
 
@@ -250,6 +259,7 @@ impl Emitter<'_> {
         }
         for (name, _) in columns {
             inner.columns.remove(name);
+            inner.apart.insert(name.clone());
         }
         for (name, e) in columns {
             let uses = needs.of(name);
@@ -289,6 +299,7 @@ impl Emitter<'_> {
         });
         if only {
             // The rows' order may read columns that are dropped: it keeps them by expression.
+            block.hides_time |= block.slot("_time").is_some();
             block.columns.clear();
         }
         for (name, slot) in values {
@@ -370,6 +381,7 @@ impl Emitter<'_> {
         block.group = Some(values.into_iter().map(|(_, v)| v).collect());
         block.unique = Some(keys.iter().map(|(name, _)| name.clone()).collect());
         block.columns = columns;
+        block.hides_time = false;
         block.whole = Whole::None;
         block.label = "grouped";
         Ok(block)
@@ -408,10 +420,9 @@ impl Emitter<'_> {
     }
 }
 
-/// A cell of an inline table; the first row says that columns are text.
 /// Whether an expression works on the values of a multivalue field: it may become a lambda, in which Trino allows no
 /// aggregate.
-fn over_values(e: &Expr) -> bool {
+pub(super) fn over_values(e: &Expr) -> bool {
     let mut found = false;
     e.walk(&mut |e| {
         found |= match &e.kind {
@@ -423,12 +434,24 @@ fn over_values(e: &Expr) -> bool {
     found
 }
 
+/// A cell of an inline table; the first row says that columns are text.
 pub(super) fn cell(text: Option<&str>, first: bool) -> sqlparser::ast::Expr {
     match text {
         Some(text) => sql::string(text),
         None if first => sql::cast(sql::null(), sql::VARCHAR),
         None => sql::null(),
     }
+}
+
+/// The columns that are known, with those that the operators give by themselves.
+fn all_columns(known: &[Column], plan: &Rel) -> Vec<Column> {
+    let mut out = known.to_vec();
+    for column in crate::ir::check::infer(plan).columns {
+        if !column.name.starts_with('(') && !out.iter().any(|c| c.name == column.name) {
+            out.push(column);
+        }
+    }
+    out
 }
 
 pub(super) fn add_aggregate(needs: &mut Needs, a: &Aggregate, uses: usize) {

@@ -247,9 +247,14 @@ impl Emitter<'_> {
         let parameter = self.parameter(block);
         let element = Typed::new(sql::column(&parameter), Phys::one(value.phys.kind), value.ty.element(), false);
         self.variables.insert(variable, element);
-        let exact = self.inside(|this| this.logical(predicate, block))?;
+        let mut exact = self.inside(|this| this.logical(predicate, block))?;
+        // A value of which the predicate is NULL does not pass; `any_match` would make NULL of it.
+        let shorter = predicate.nullable.then(|| any_match(value.sql.clone(), &parameter, exact.clone()));
+        if predicate.nullable {
+            exact = sql::coalesce(vec![exact, sql::boolean(false)]);
+        }
         let loose = match &value.elements {
-            None => None,
+            None => shorter,
             Some(elements) => {
                 let element =
                     Typed::new(elements.element.clone(), Phys::one(value.phys.kind), value.ty.element(), true);

@@ -165,6 +165,11 @@ impl Emitter<'_> {
                 let element = sqlparser::ast::Expr::CompoundIdentifier(parts);
                 json::mapped(sql::column(&column), &parameter, element, Type::many(ty.scalar))
             }
+            Place::MapSide { column, keys } => {
+                let name = if keys { "map_keys" } else { "map_values" };
+                let sql = sql::call(name, vec![sql::column(&column)]);
+                Typed::new(sql, Phys::many(Kind::Varchar), Type::many(ty.scalar), nullable)
+            }
             Place::Map { column, key } => {
                 let sql = sql::call("element_at", vec![sql::column(&column), sql::string(key)]);
                 Typed::new(sql, Phys::VARCHAR, ty.element(), true)
@@ -209,14 +214,17 @@ impl Emitter<'_> {
         let element = Typed::new(sql::column(&parameter), Phys::one(value.phys.kind), value.ty.element(), false);
         self.variables.insert(n, element);
         let body = self.inside(|this| this.value(body, block))?;
-        if body.phys.array {
-            return Err(self.unsupported(e.span, "`mvmap` to several values is not implemented for Athena", "use one"));
-        }
         let mapped = sql::call("transform", vec![value.sql, sql::lambda(&[&parameter], body.sql)]);
-        let sql = if body.nullable { without_nulls(mapped, &parameter) } else { mapped };
+        let sql = match (body.phys.array, body.nullable) {
+            // NULLs among the lists are passed over.
+            (true, _) => sql::call("flatten", vec![mapped]),
+            (false, true) => without_nulls(mapped, &parameter),
+            (false, false) => mapped,
+        };
         let phys = Phys::many(body.phys.kind);
         let ty = Type::many(body.ty.scalar);
-        Ok(Typed { can_be_empty: value.can_be_empty || body.nullable, ..Typed::new(sql, phys, ty, e.nullable) })
+        let can_be_empty = value.can_be_empty || body.nullable || body.can_be_empty;
+        Ok(Typed { can_be_empty, ..Typed::new(sql, phys, ty, e.nullable) })
     }
 
     fn filter_values(

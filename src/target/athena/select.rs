@@ -138,6 +138,15 @@ pub(super) fn join(relation: &Ident, on: Vec<Expr>, left: bool) -> Join {
     }
 }
 
+/// `CROSS JOIN relation`
+pub(super) fn cross_join(relation: &Ident) -> Join {
+    Join {
+        relation: table(ObjectName::from(vec![relation.clone()])),
+        global: false,
+        join_operator: JoinOperator::CrossJoin(JoinConstraint::None),
+    }
+}
+
 pub(super) fn values(rows: Vec<Vec<Expr>>) -> SetExpr {
     SetExpr::Values(Values {
         explicit_row: false,

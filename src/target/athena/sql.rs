@@ -7,7 +7,7 @@ use sqlparser::ast::{
     DuplicateTreatment, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
     FunctionArgumentList, FunctionArguments, InTarget, Interval, LambdaFunction, LambdaFunctionParameter, LambdaSyntax,
     ObjectName, OneOrManyWithParens, OrderByExpr, OrderByOptions, OrderBySort, Query, Subscript, TimezoneInfo,
-    TypedString, UnaryOperator, Value, WindowFrame, WindowSpec, WindowType,
+    TypeModifier, TypedString, UnaryOperator, Value, WindowFrame, WindowSpec, WindowType,
 };
 
 use super::ident::{dotted, ident};
@@ -143,6 +143,7 @@ pub(super) fn not(e: Expr) -> Expr {
         Expr::Like { negated, any, expr, pattern, escape_char } => {
             Expr::Like { negated: !negated, any, expr, pattern, escape_char }
         }
+        Expr::Exists { subquery, negated } => Expr::Exists { subquery, negated: !negated },
         Expr::In { expr, target, negated, global } => Expr::In { expr, target, negated: !negated, global },
         Expr::BinaryOp { left, op, right } => match negated(&op) {
             Some(op) => Expr::BinaryOp { left, op, right },
@@ -265,6 +266,11 @@ pub(super) fn in_query(e: Expr, query: Query) -> Expr {
     }
 }
 
+/// `EXISTS (query)`
+pub(super) fn exists(query: Query) -> Expr {
+    Expr::Exists { subquery: Box::new(query), negated: false }
+}
+
 pub(super) fn tuple(mut parts: Vec<Expr>) -> Expr {
     if parts.len() == 1 { parts.remove(0) } else { Expr::Tuple(parts) }
 }
@@ -355,6 +361,14 @@ pub(super) fn count_rows(over: Option<WindowSpec>) -> Expr {
     Expr::Function(f)
 }
 
+/// `count(variable.*)`: rows of a pattern's variable.
+pub(super) fn count_of(variable: &str) -> Expr {
+    let rows = FunctionArgExpr::QualifiedWildcard(ObjectName::from(vec![sqlparser::ast::Ident::new(variable)]));
+    let list =
+        FunctionArgumentList { duplicate_treatment: None, args: vec![FunctionArg::Unnamed(rows)], clauses: vec![] };
+    Expr::Function(function("count", FunctionArguments::List(list)))
+}
+
 pub(super) fn window(partition: Vec<Expr>, order: Vec<OrderByExpr>, frame: Option<WindowFrame>) -> WindowSpec {
     WindowSpec { window_name: None, partition_by: partition, order_by: order, window_frame: frame }
 }
@@ -422,6 +436,17 @@ pub(super) fn interval(n: u64, unit: DateTimeField) -> Expr {
     })
 }
 
+/// `INTERVAL 's.fff' SECOND`
+pub(super) fn fraction(seconds: &str) -> Expr {
+    Expr::Interval(Interval {
+        value: Box::new(string(seconds)),
+        leading_field: Some(DateTimeField::Second),
+        leading_precision: None,
+        last_field: None,
+        fractional_seconds_precision: None,
+    })
+}
+
 /// `TIMESTAMP '…'`, `DATE '…'`
 pub(super) fn typed_string(data_type: DataType, text: String) -> Expr {
     Expr::TypedString(TypedString { data_type, value: Value::SingleQuotedString(text).into(), uses_odbc_syntax: false })
@@ -440,6 +465,13 @@ pub(super) const TIMESTAMP: DataType = DataType::Timestamp(None, TimezoneInfo::N
 
 pub(super) fn ip_address() -> DataType {
     DataType::Custom(ObjectName::from(vec![sqlparser::ast::Ident::new("ipaddress")]), vec![])
+}
+
+/// `ROW(a VARCHAR, b VARCHAR)`
+pub(super) fn row_of_texts(members: &[sqlparser::ast::Ident]) -> DataType {
+    let row = ObjectName::from(vec![sqlparser::ast::Ident::new("ROW")]);
+    let member = |m: &sqlparser::ast::Ident| [m.clone(), sqlparser::ast::Ident::new("VARCHAR")];
+    DataType::Custom(row, members.iter().flat_map(member).map(TypeModifier::Identifier).collect())
 }
 
 pub(super) fn array_of(element: DataType) -> DataType {

@@ -66,13 +66,6 @@ impl Emitter<'_> {
         Ok(Typed::new(sql, Phys::VARCHAR, e.ty.element(), e.nullable))
     }
 
-    /// `split(text, "")`: the characters.
-    pub(super) fn characters(&mut self, text: &Expr, e: &Expr, block: &Block) -> Result<Typed, Reported> {
-        let text = self.scalar(text, "a split text", block)?.text();
-        let sql = sql::call("regexp_extract_all", vec![text, sql::string("(?s).")]);
-        Ok(Typed::new(sql, Phys::many(Kind::Varchar), e.ty, e.nullable))
-    }
-
     /// `tostring(number, "format")`.
     pub(super) fn tostring(&mut self, value: &Expr, format: &Expr, e: &Expr, block: &Block) -> Result<Typed, Reported> {
         let format = match format.as_literal() {

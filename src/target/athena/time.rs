@@ -112,6 +112,10 @@ pub(super) fn format(t: &Expr, format: &str) -> Result<Expr, String> {
                 flush(&mut run, &mut pieces);
                 pieces.push(special(t.clone(), c));
             }
+            Part::Filled(c, fill) => {
+                flush(&mut run, &mut pieces);
+                pieces.push(number(t.clone(), c, fill));
+            }
         }
     }
     flush(&mut run, &mut pieces);
@@ -149,15 +153,50 @@ fn without_zone(t: &Expr) -> Option<Expr> {
 
 /// A conversion that is no letter of `date_format`.
 fn special(t: Expr, letter: char) -> Expr {
-    let text = |e: Expr| sql::cast(e, sql::VARCHAR);
-    let padded = |e: Expr| sql::call("lpad", vec![text(e), sql::integer(2), sql::string(" ")]);
     match letter {
-        's' => text(sql::cast(sql::call("floor", vec![sql::call("to_unixtime", vec![t])]), sql::BIGINT)),
-        'w' => text(sql::modulo(sql::call("day_of_week", vec![t]), sql::integer(7))),
-        'u' => text(sql::call("day_of_week", vec![t])),
-        'e' => padded(sql::call("day", vec![t])),
-        'k' => padded(sql::call("hour", vec![t])),
-        _ => sql::call("format_datetime", vec![t, sql::string(letter.to_string())]),
+        'P' => sql::call("lower", vec![sql::call("date_format", vec![t, sql::string("%p")])]),
+        'e' => number(t, 'd', Some(' ')),
+        'k' => number(t, 'H', Some(' ')),
+        'l' => number(t, 'I', Some(' ')),
+        'w' | 'u' | 's' => number(t, letter, None),
+        _ => number(t, letter, Some('0')),
+    }
+}
+
+/// A number of a time, filled up to its usual width by a character, or as it is.
+fn number(t: Expr, letter: char, fill: Option<char>) -> Expr {
+    let part = |name: &str| sql::call(name, vec![t.clone()]);
+    let weeks = |days: Expr| sql::divide(days, sql::integer(7));
+    let week_day = sql::modulo(part("day_of_week"), sql::integer(7));
+    let six_on = sql::add(part("day_of_year"), sql::integer(6));
+    let (value, width) = match letter {
+        'Y' => (part("year"), 4),
+        'y' => (sql::modulo(part("year"), sql::integer(100)), 2),
+        'C' => (sql::divide(part("year"), sql::integer(100)), 2),
+        'm' => (part("month"), 2),
+        'd' | 'e' => (part("day"), 2),
+        'H' | 'k' => (part("hour"), 2),
+        'I' | 'l' => {
+            let before = sql::modulo(sql::add(part("hour"), sql::integer(11)), sql::integer(12));
+            (sql::add(before, sql::integer(1)), 2)
+        }
+        'M' => (part("minute"), 2),
+        'S' => (part("second"), 2),
+        'j' => (part("day_of_year"), 3),
+        // Weeks from the first Sunday, or from the first Monday.
+        'U' => (weeks(sql::subtract(six_on, week_day)), 2),
+        'W' => (weeks(sql::subtract(sql::add(six_on, sql::integer(1)), part("day_of_week"))), 2),
+        'V' => (part("week"), 2),
+        'G' => (part("year_of_week"), 4),
+        'g' => (sql::modulo(part("year_of_week"), sql::integer(100)), 2),
+        'u' => (part("day_of_week"), 1),
+        'w' => (week_day, 1),
+        _ => (sql::cast(sql::call("floor", vec![part("to_unixtime")]), sql::BIGINT), 1),
+    };
+    let text = sql::cast(value, sql::VARCHAR);
+    match fill {
+        Some(fill) if width > 1 => sql::call("lpad", vec![text, sql::integer(width), sql::string(fill.to_string())]),
+        _ => text,
     }
 }
 
@@ -169,7 +208,22 @@ enum Part {
     Fraction(usize),
     /// See [`special`].
     Other(char),
+    /// A number that is filled up by this character, or not at all: `%_d`, `%0e`, `%-d`.
+    Filled(char, Option<char>),
 }
+
+/// Conversions that stand for several others.
+fn compound(letter: char) -> Option<&'static str> {
+    Some(match letter {
+        'c' => "%a %b %e %H:%M:%S %Y",
+        '+' => "%a %b %e %H:%M:%S %Z %Y",
+        'r' => "%I:%M:%S %p",
+        _ => return None,
+    })
+}
+
+/// Conversions that are numbers.
+const NUMBERS: &str = "YyCmdeHkIlMSjUWVGguws";
 
 fn conversions(format: &str) -> Result<Vec<Part>, String> {
     let mut out = Vec::new();
@@ -179,7 +233,35 @@ fn conversions(format: &str) -> Result<Vec<Part>, String> {
             out.push(Part::Text(c));
             continue;
         }
-        let Some(letter) = chars.next() else { return Err("%".to_owned()) };
+        let Some(letter) = chars.next() else {
+            out.push(Part::Text('%'));
+            break;
+        };
+        let fill = match letter {
+            '-' => Some(None),
+            '_' => Some(Some(' ')),
+            '0' => Some(Some('0')),
+            _ => None,
+        };
+        if let (Some(fill), Some(number)) = (fill, chars.peek().filter(|c| NUMBERS.contains(**c))) {
+            out.push(Part::Filled(*number, fill));
+            chars.next();
+            continue;
+        }
+        let rest: String = chars.clone().take(3).collect();
+        let offset = [(':', "::z", "+00"), (':', ":z", "+00:00:00"), ('E', "z", "+0")];
+        if let Some((_, tail, text)) = offset.iter().find(|(first, tail, _)| *first == letter && rest.starts_with(tail))
+        {
+            for _ in 0..tail.len() {
+                chars.next();
+            }
+            out.extend(text.chars().map(Part::Text));
+            continue;
+        }
+        if let Some(parts) = compound(letter) {
+            out.extend(conversions(parts)?);
+            continue;
+        }
         let digits = match letter {
             '1'..='9' if matches!(chars.peek(), Some('N' | 'Q')) => {
                 chars.next();
@@ -215,7 +297,7 @@ fn conversions(format: &str) -> Result<Vec<Part>, String> {
             'f' => Part::Letters("%f"),
             'Q' => Part::Fraction(3),
             'N' => Part::Fraction(9),
-            's' | 'w' | 'u' | 'e' | 'k' => Part::Other(letter),
+            's' | 'w' | 'u' | 'e' | 'k' | 'l' | 'P' | 'C' | 'U' | 'W' | 'g' => Part::Other(letter),
             'z' => {
                 out.extend("+0000".chars().map(Part::Text));
                 continue;
@@ -303,7 +385,16 @@ mod tests {
         assert_eq!(show("100%% %z").as_deref(), Ok("'100% +0000'"));
         assert_eq!(show("%s").as_deref(), Ok("CAST(CAST(floor(to_unixtime(t)) AS BIGINT) AS VARCHAR)"));
         assert_eq!(show("%H.%3N").as_deref(), Ok("date_format(t, '%H.') || format_datetime(t, 'SSS')"));
-        assert_eq!(show("%U"), Err("%U".to_owned()));
+        assert_eq!(
+            show("%U").as_deref(),
+            Ok("lpad(CAST((day_of_year(t) + 6 - day_of_week(t) % 7) / 7 AS VARCHAR), 2, '0')")
+        );
+        assert_eq!(show("%-d").as_deref(), Ok("CAST(day(t) AS VARCHAR)"));
+        assert_eq!(
+            show("%c").as_deref(),
+            Ok("date_format(t, '%a %b ') || lpad(CAST(day(t) AS VARCHAR), 2, ' ') || date_format(t, ' %H:%i:%s %Y')")
+        );
+        assert_eq!(show("%E"), Err("%E".to_owned()));
     }
 
     #[test]

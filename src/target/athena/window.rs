@@ -33,6 +33,31 @@ pub(super) fn running(frame: Frame) -> Option<WindowFrame> {
     })
 }
 
+/// The frame of the last rows of all partitions together, of which those of the own partition count. Rows are ordered by
+/// their number.
+pub(super) fn recent_rows(current: bool, rows: u32) -> WindowFrame {
+    let back = if current { rows.saturating_sub(1) } else { rows };
+    range(sql::integer(i64::from(back)), if current { None } else { Some(sql::integer(1)) })
+}
+
+/// The frame of the rows that are less than so many seconds away. Rows are ordered by time, in milliseconds.
+pub(super) fn recent_seconds(current: bool, seconds: u32) -> WindowFrame {
+    let back = format!("{}.999", u64::from(seconds.max(1)) - 1);
+    range(sql::fraction(&back), if current { None } else { Some(sql::fraction("0.001")) })
+}
+
+/// `RANGE BETWEEN start PRECEDING AND end PRECEDING`, or the current row.
+fn range(start: Sql, end: Option<Sql>) -> WindowFrame {
+    WindowFrame {
+        units: WindowFrameUnits::Range,
+        start_bound: WindowFrameBound::Preceding(Some(Box::new(start))),
+        end_bound: Some(match end {
+            Some(end) => WindowFrameBound::Preceding(Some(Box::new(end))),
+            None => WindowFrameBound::CurrentRow,
+        }),
+    }
+}
+
 /// One end of the time window, as the query says it.
 enum Bound {
     /// Seconds since the epoch.

@@ -8,7 +8,7 @@ WITH refused AS (
   FROM cloudtrail_logs
   WHERE "timestamp" = '2026/01/01'
     AND eventtime >= '2026-01-01T19:50:00Z' AND eventtime < '2026-01-01T23:50:00Z'
-    AND regexp_like(lower(errorcode), '^(accessdenied|accessdeniedexception|(?s:.*)unauthorizedoperation)$')
+    AND (lower(errorcode) IN ('accessdenied', 'accessdeniedexception') OR lower(errorcode) LIKE '%unauthorizedoperation')
 ),
 callers AS (
   SELECT

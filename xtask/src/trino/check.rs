@@ -123,7 +123,10 @@ impl<'a> Worker<'a> {
                 runs.push(run(&all_time, "generated, all time", records.len(), outcome));
             }
         }
-        if args.only != Some(Events::Generated) && !self.real.is_empty() && sources(&all_time.query).contains("cloudtrail") {
+        if args.only != Some(Events::Generated)
+            && !self.real.is_empty()
+            && sources(&all_time.query).contains("cloudtrail")
+        {
             let records = events::comparable(self.real, &all_time.query, set.schemas());
             let outcome = self.outcome(name, &all_time, set.schemas(), &records, true);
             runs.push(run(&all_time, "real, all time", records.len(), outcome));
@@ -131,20 +134,13 @@ impl<'a> Worker<'a> {
         Ok(runs)
     }
 
-    fn outcome(
-        &mut self,
-        rule: &str,
-        emitted: &Emitted,
-        schemas: &Schemas,
-        records: &[Record],
-        load: bool,
-    ) -> Outcome {
+    fn outcome(&mut self, rule: &str, emitted: &Emitted, schemas: &Schemas, records: &[Record], load: bool) -> Outcome {
         match self.compared(&emitted.query, &emitted.sql, schemas, records, load) {
             Err(error) => Outcome::Error(error),
             Ok(Ok(rows)) => Outcome::Equal(rows),
             Ok(Err(difference)) => {
-                let listed = emitted.fidelity == Fidelity::Approximate
-                    && self.differences.covers(rule, &emitted.diagnostics);
+                let listed =
+                    emitted.fidelity == Fidelity::Approximate && self.differences.covers(rule, &emitted.diagnostics);
                 if listed { Outcome::Listed } else { Outcome::Mismatch(difference) }
             }
         }

@@ -21,6 +21,18 @@ pub(crate) struct Answer {
     /// Name and type, as Trino spells it.
     pub(crate) columns: Vec<(String, String)>,
     pub(crate) rows: Vec<Vec<Value>>,
+    pub(crate) statistics: Statistics,
+}
+
+/// What the engine says of the work that a statement took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Statistics {
+    /// Bytes that were read from tables.
+    pub(crate) bytes: u64,
+    /// Rows that were read from tables.
+    pub(crate) rows: u64,
+    /// Processor time, in milliseconds.
+    pub(crate) cpu_millis: u64,
 }
 
 impl Session {
@@ -56,6 +68,12 @@ impl Session {
                 if let Some(trino_rust_client::models::QueryResultData::Direct(rows)) = page.data {
                     answer.rows.extend(rows.into_iter().map(Row::into_json));
                 }
+                let stats = &page.stats;
+                answer.statistics = Statistics {
+                    bytes: stats.processed_bytes,
+                    rows: stats.processed_rows,
+                    cpu_millis: stats.cpu_time_millis,
+                };
                 let Some(next) = page.next_uri else { return Ok(answer) };
                 page = self.client.get_next::<Row>(&next).await.map_err(|e| e.to_string())?;
             }

@@ -324,7 +324,9 @@ fn of_json(value: &Json, kind: Kind, unordered: bool) -> Cell {
             let cell = |v: &Json| match v {
                 Json::Null => Cell::Null,
                 Json::String(t) => Cell::Text(t.clone()),
-                Json::Number(n) => Cell::Text(n.as_f64().map_or_else(|| n.to_string(), rulecast::eval::value::write_number)),
+                Json::Number(n) => {
+                    Cell::Text(n.as_f64().map_or_else(|| n.to_string(), rulecast::eval::value::write_number))
+                }
                 other => Cell::Text(other.to_string()),
             };
             sorted(values.iter().map(cell).collect(), unordered)
@@ -405,7 +407,11 @@ fn differences(
                     if a.equals(b) {
                         text.push_str(&format!("    {name}: {}\n", short(&a.shown())));
                     } else {
-                        text.push_str(&format!("  ! {name}: {} expected, {} given\n", short(&a.shown()), short(&b.shown())));
+                        text.push_str(&format!(
+                            "  ! {name}: {} expected, {} given\n",
+                            short(&a.shown()),
+                            short(&b.shown())
+                        ));
                     }
                 }
             }
@@ -442,9 +448,10 @@ fn has_lists(rel: &Rel) -> bool {
 fn last_sort(rel: &Rel) -> Option<&[SortKey]> {
     match rel {
         Rel::Sort { keys, .. } => Some(keys),
-        Rel::Filter { input, .. } | Rel::Extend { input, .. } | Rel::Project { input, .. } | Rel::Limit { input, .. } => {
-            last_sort(input)
-        }
+        Rel::Filter { input, .. }
+        | Rel::Extend { input, .. }
+        | Rel::Project { input, .. }
+        | Rel::Limit { input, .. } => last_sort(input),
         _ => None,
     }
 }

@@ -82,8 +82,7 @@ fn security_lake() -> Vec<(String, Ty)> {
         member("is_mfa", Ty::Boolean),
         text("issuer"),
     ];
-    let actor =
-        vec![row("user", user), row("session", session), text("invoked_by"), row("idp", texts("name uid"))];
+    let actor = vec![row("user", user), row("session", session), text("invoked_by"), row("idp", texts("name uid"))];
     let api = vec![
         row("response", texts("error message data")),
         text("operation"),

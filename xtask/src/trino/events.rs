@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use rulecast::event::{Decoder, Splitter};
 use rulecast::eval::Value;
+use rulecast::event::{Decoder, Splitter};
 use rulecast::ir::{AggregateFunction, Column, Frame, Query, Rel, Type};
 use rulecast::schema::Schemas;
 use rulecast::synth::Record;

@@ -79,7 +79,9 @@ impl Place {
         let range = match days.as_slice() {
             [] => None,
             // Whole years, so that the table rarely has to be made anew.
-            [first, .., last] | [first @ last] => Some((format!("{}/01/01", &first[..4]), format!("{}/12/31", &last[..4]))),
+            [first, .., last] | [first @ last] => {
+                Some((format!("{}/01/01", &first[..4]), format!("{}/12/31", &last[..4])))
+            }
         };
         let name = format!("{database}.{}", table.name);
         let ddl = table.ddl(&self.schema, &format!("local:///{below}"), range.as_ref());

@@ -2,11 +2,12 @@
 //!
 //! `server` fetches, starts and ends the engine; `tables` says what tables queries read, `shape` how a record becomes a row,
 //! `load` puts rows where the engine finds them; `evaluate` has the rows that Splunk would give, `compare` says where an
-//! answer differs; `check` does all of it for one rule, `report` tells. docs/verification.md describes the whole.
+//! answer differs; `check` does all of it for one rule, `report` tells. `cost` compares what queries cost. docs/verification.md describes the whole.
 
 mod check;
 mod client;
 mod compare;
+pub(crate) mod cost;
 mod differences;
 mod documented;
 mod evaluate;
@@ -66,7 +67,7 @@ enum Events {
 /// The check could not be done.
 pub(crate) fn run(args: &Args) -> Result<bool> {
     let begin = Instant::now();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no parent folder")?.to_owned();
+    let root = root()?;
     let home = root.join("target/trino");
     let available = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let jobs = args.jobs.unwrap_or(available).max(1);
@@ -91,8 +92,11 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         println!("skipped: there are no real events at ../shared/corpus/cloudtrail");
     }
     let differences = Differences::read(&root.join("verify/trino/differences.toml"))?;
-    let todo: Vec<(&Rules, &PathBuf)> =
-        sets.iter().flat_map(|set| set.files.iter().map(move |f| (set, f))).filter(|(_, f)| is_chosen(f, args)).collect();
+    let todo: Vec<(&Rules, &PathBuf)> = sets
+        .iter()
+        .flat_map(|set| set.files.iter().map(move |f| (set, f)))
+        .filter(|(_, f)| is_chosen(f, args))
+        .collect();
     let next = AtomicUsize::new(0);
     let runs: Mutex<Vec<Run>> = Mutex::default();
     let work = |number: usize| -> Result<()> {
@@ -132,6 +136,11 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         server.wait();
     }
     Ok(well)
+}
+
+/// The repository.
+fn root() -> Result<PathBuf> {
+    Ok(Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no parent folder")?.to_owned())
 }
 
 fn is_chosen(file: &Path, args: &Args) -> bool {

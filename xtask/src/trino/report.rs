@@ -113,7 +113,9 @@ fn say_reached(runs: &[Run], folder: &Path) -> Result<()> {
     };
     let queries = with(&|r| !matches!(r.outcome, Outcome::NoQuery));
     let exact = with(&|r| r.fidelity == Fidelity::Exact && !matches!(r.outcome, Outcome::NoQuery));
-    let rows = with(&|r| matches!(r.outcome, Outcome::Equal(n) if n > 0) || matches!(r.outcome, Outcome::Listed | Outcome::Mismatch(_)));
+    let rows = with(&|r| {
+        matches!(r.outcome, Outcome::Equal(n) if n > 0) || matches!(r.outcome, Outcome::Listed | Outcome::Mismatch(_))
+    });
     println!(
         "{} rules, {} with a query ({} exact); {} of these had rows",
         rules.len(),
@@ -140,8 +142,17 @@ fn group(sources: &str) -> &str {
         s if s.starts_with("o365") || s.starts_with("azure") || s.starts_with("ms_") => "Microsoft cloud",
         s if s.starts_with("aws_") => "other AWS sources",
         s if s.starts_with("kubernetes") || s.starts_with("gcp") || s.starts_with("google") => "Google and Kubernetes",
-        "change" | "authentication" | "web" | "network_traffic" | "network_resolution" | "risk" | "email"
-        | "intrusion_detection" | "network_sessions" | "updates" | "certificates" => "other data models",
+        "change"
+        | "authentication"
+        | "web"
+        | "network_traffic"
+        | "network_resolution"
+        | "risk"
+        | "email"
+        | "intrusion_detection"
+        | "network_sessions"
+        | "updates"
+        | "certificates" => "other data models",
         _ => "others",
     };
     let mut kinds = sources.split('+').map(kind);

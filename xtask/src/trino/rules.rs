@@ -35,23 +35,40 @@ impl Rules {
     /// # Errors
     /// A file can't be read.
     pub(crate) fn read(title: &str, content: &Path) -> Result<Rules> {
+        Self::with_schemas(title, content, Schemas::builtin())
+    }
+
+    /// The rules of a content folder, over other schemas.
+    ///
+    /// # Errors
+    /// A file can't be read.
+    pub(crate) fn with_schemas(title: &str, content: &Path, schemas: Schemas) -> Result<Rules> {
         let library = library(content)?;
         // Schedules are deployments; a search's own `earliest` stays.
         let unscheduled = Library { deployments: Default::default(), ..library.clone() };
-        let options = || Options { as_of: Some(NOW), all_time: true, ..Options::default() };
+        let options = |all_time| Options { as_of: Some(NOW), all_time, ..Options::default() };
         Ok(Rules {
             title: title.to_owned(),
             files: yaml_files(&content.join("detections")),
-            windowed: Compiler::new(library, Schemas::builtin(), options()),
-            all_time: Compiler::new(unscheduled, Schemas::builtin(), options()),
+            windowed: Compiler::new(library, schemas.clone(), options(false)),
+            all_time: Compiler::new(unscheduled, schemas, options(true)),
         })
     }
 
-    /// Compiles a rule with its schedule's time window, or without. `None`: it has no query for Athena.
+    /// Compiles a rule with its schedule's time window where it has one, or without. `None`: it has no query for Athena.
     pub(crate) fn compile(&self, file: &Path, window: bool) -> Result<Option<Emitted>> {
+        if window {
+            return match self.compiled(&self.windowed, file)? {
+                None => self.compiled(&self.all_time, file),
+                some => Ok(some),
+            };
+        }
+        self.compiled(&self.all_time, file)
+    }
+
+    fn compiled(&self, compiler: &Compiler, file: &Path) -> Result<Option<Emitted>> {
         let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
         let source = SourceFile::from_bytes(file.display().to_string(), bytes);
-        let compiler = if window { &self.windowed } else { &self.all_time };
         let mut compiled = compiler.compile(&source, &[TargetId::Athena]);
         let (Some(query), Some(output)) = (compiled.ir.take(), compiled.outputs.pop()) else { return Ok(None) };
         let (fidelity, diagnostics) = (output.fidelity, output.diagnostics);

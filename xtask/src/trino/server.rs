@@ -184,8 +184,7 @@ fn compile(javac: &Path, source: &Path, class_path: &str, into: &Path) -> Result
         return Ok(());
     }
     fs::create_dir_all(into)?;
-    let output =
-        Command::new(javac).args(["-nowarn", "-cp", class_path, "-d"]).arg(into).arg(source).output()?;
+    let output = Command::new(javac).args(["-nowarn", "-cp", class_path, "-d"]).arg(into).arg(source).output()?;
     if !output.status.success() {
         bail!("{} does not compile:\n{}", source.display(), String::from_utf8_lossy(&output.stderr));
     }

@@ -189,7 +189,10 @@ fn add_lookup(tables: &mut Vec<Table>, lookup: &str, columns: &[Name], rows: Vec
     let name: String = lookup.chars().map(plain).collect();
     let is_read = sql.match_indices(&name).any(|(at, _)| {
         let before = sql[..at].trim_end().to_ascii_lowercase();
-        (before.ends_with("from") || before.ends_with("join") || before.ends_with("from \"") || before.ends_with("join \""))
+        (before.ends_with("from")
+            || before.ends_with("join")
+            || before.ends_with("from \"")
+            || before.ends_with("join \""))
             && !sql[at + name.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
     });
     if !is_read {
@@ -293,10 +296,14 @@ fn places(schema: &Schema, section: &Section, fields: &[&str]) -> Result<Vec<(St
     let below = |path: &str, root: &str| {
         path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '{']))
     };
-    let wild: Vec<(&str, &str)> = section.columns.iter().filter_map(|(path, column)| match column {
-        Column::Text(column) => Some((path.strip_suffix('*')?, column.strip_suffix('*')?)),
-        Column::Typed { .. } => None,
-    }).collect();
+    let wild: Vec<(&str, &str)> = section
+        .columns
+        .iter()
+        .filter_map(|(path, column)| match column {
+            Column::Text(column) => Some((path.strip_suffix('*')?, column.strip_suffix('*')?)),
+            Column::Typed { .. } => None,
+        })
+        .collect();
     let all = schema.fields.keys().map(String::as_str).chain(fields.iter().copied());
     for path in all {
         let is_placed = path.starts_with("_time")

@@ -40,6 +40,10 @@ pub(super) fn expr(e: &Expr) -> String {
             };
             format!("{} {not}IN ({target})", expr(e))
         }
+        Expr::Exists { subquery, negated } => {
+            let not = if *negated { "NOT " } else { "" };
+            format!("{not}EXISTS ({})", inline_query(subquery))
+        }
         Expr::Subquery(q) => format!("({})", inline_query(q)),
         Expr::Tuple(parts) => format!("({})", list(parts)),
         Expr::Array(a) => format!("ARRAY[{}]", list(&a.elem)),
@@ -93,6 +97,12 @@ pub(super) fn cast_word(kind: &CastKind) -> &'static str {
 pub(super) fn type_name(t: &DataType) -> String {
     match t {
         DataType::Array(ArrayElemTypeDef::Parenthesis(element)) => format!("ARRAY({})", type_name(element)),
+        // Members of a ROW: each name with its type.
+        DataType::Custom(name, words) if words.len() > 1 => {
+            let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+            let members: Vec<String> = words.chunks(2).map(|member| member.join(" ")).collect();
+            format!("{name}({})", members.join(", "))
+        }
         other => other.to_string(),
     }
 }
@@ -174,7 +184,7 @@ fn frame(f: &WindowFrame) -> String {
     }
 }
 
-fn order_keys(keys: &[OrderByExpr]) -> String {
+pub(super) fn order_keys(keys: &[OrderByExpr]) -> String {
     keys.iter().map(order_key).collect::<Vec<_>>().join(", ")
 }
 

@@ -3,15 +3,17 @@
 //! printer takes `\'` for an escaped quotation mark, which it is not in Athena.
 
 mod inline;
+mod matching;
 
 use sqlparser::ast::{
-    BinaryOperator, Cte, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, InTarget,
-    JoinConstraint, JoinOperator, LimitClause, OrderByKind, Query, Select, SelectItem, SetExpr, SetOperator,
-    SetQuantifier, TableFactor, UnaryOperator,
+    BinaryOperator, Cte, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
+    GroupByExpr, InTarget, JoinConstraint, JoinOperator, LimitClause, OrderByKind, Query, Select, SelectItem, SetExpr,
+    SetOperator, SetQuantifier, TableFactor, UnaryOperator,
 };
 
 use inline::{
-    access, alias, call_suffix, cast_word, expr, identifier, lambda_head, list, object_name, order_key, type_name,
+    access, alias, call_suffix, cast_word, expr, identifier, lambda_head, list, object_name, order_key, order_keys,
+    type_name,
 };
 
 /// Columns after which an expression is broken into lines.
@@ -161,11 +163,13 @@ impl Printer {
                 match &join.join_operator {
                     JoinOperator::CrossJoin(_) => self.text("CROSS JOIN "),
                     JoinOperator::Left(_) => self.text("LEFT JOIN "),
+                    JoinOperator::FullOuter(_) => self.text("FULL JOIN "),
                     _ => self.text("JOIN "),
                 }
                 self.relation(&join.relation, indent);
-                if let JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Left(JoinConstraint::On(on)) =
-                    &join.join_operator
+                if let JoinOperator::Join(JoinConstraint::On(on))
+                | JoinOperator::Left(JoinConstraint::On(on))
+                | JoinOperator::FullOuter(JoinConstraint::On(on)) = &join.join_operator
                 {
                     self.condition("  ON", on, indent);
                 }
@@ -252,6 +256,7 @@ impl Printer {
                     self.text(&format!(" AS {}", alias(a)));
                 }
             }
+            TableFactor::MatchRecognize { .. } => self.match_recognize(factor, indent),
             other => {
                 self.text(&format!("{other}"));
             }
@@ -336,6 +341,14 @@ impl Printer {
                 self.text(")");
                 true
             }
+            Expr::Exists { subquery, negated } => {
+                self.text(if *negated { "NOT EXISTS (" } else { "EXISTS (" });
+                self.line(indent + 2);
+                self.query(subquery, indent + 2);
+                self.line(indent);
+                self.text(")");
+                true
+            }
             Expr::BinaryOp { left, op, right } => {
                 self.expression(left, indent, 4);
                 self.text(&format!(" {op} "));
@@ -393,10 +406,19 @@ impl Printer {
                 _ => None,
             })
             .collect();
-        let Some(plain) = plain.filter(|p| !p.is_empty() && args.clauses.is_empty()) else { return false };
+        let Some(plain) = plain.filter(|p| !p.is_empty()) else { return false };
+        let mut order = Vec::new();
+        for clause in &args.clauses {
+            let FunctionArgumentClause::OrderBy(keys) = clause else { return false };
+            order.push(order_keys(keys));
+        }
         self.text(&object_name(&f.name));
         self.text(if args.duplicate_treatment.is_some() { "(DISTINCT" } else { "(" });
         self.expressions(plain.into_iter(), indent);
+        for keys in order {
+            self.text(&format!("  ORDER BY {keys}"));
+            self.line(indent);
+        }
         self.text(")");
         self.text(&call_suffix(f));
         true

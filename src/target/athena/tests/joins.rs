@@ -161,8 +161,8 @@ fn subsearches_over_several_fields_compare_rows() {
     WITH
       subsearch AS (
         SELECT
-          eventname AS a,
-          useragent AS b
+          lower(eventname) AS wanted_a,
+          lower(useragent) AS wanted_b
         FROM cloudtrail_logs
         WHERE eventtime >= '2024-08-01T00:00:00'
           AND "timestamp" >= '2024/08/01'
@@ -172,9 +172,12 @@ fn subsearches_over_several_fields_compare_rows() {
     FROM cloudtrail_logs
     WHERE eventtime >= '2024-08-01T00:00:00'
       AND "timestamp" >= '2024/08/01'
-      AND NOT coalesce(
-            (lower(eventname), lower(useragent)) IN (SELECT lower(a), lower(b) FROM subsearch WHERE b IS NOT NULL),
-            false
+      AND NOT EXISTS (
+            SELECT
+              1
+            FROM subsearch
+            WHERE lower(eventname) = wanted_a
+              AND (wanted_b IS NULL OR lower(useragent) = wanted_b)
           )
     "#);
 }
@@ -268,10 +271,10 @@ fn unions_keep_their_order_where_it_counts() {
 fn lookups_join_inline_rows() {
     insta::assert_snapshot!(emit(lookup(table(vec![]), false), columns(&["tool"])), @r#"
     WITH
-      lookup_known_agents (lookup_agent, found_tool, lookup_nth) AS (
+      lookup_known_agents (lookup_agent, found_tool) AS (
         VALUES
-          ('aws-cli*', 'cli', 1),
-          ('kali_%', 'it''s', 2)
+          ('aws-cli*', 'cli'),
+          ('kali_%', 'it''s')
       )
     SELECT
       found_tool AS tool
@@ -284,44 +287,135 @@ fn lookups_join_inline_rows() {
 }
 
 #[test]
-fn wildcard_lookups_take_the_first_row() {
+fn wildcard_lookups_take_the_first_entry() {
     let plan = lookup(table(vec![(name("agent"), MatchType::Wildcard)]), false);
     insta::assert_snapshot!(emit(plan, columns(&["tool"])), @r#"
     WITH
-      events AS (
+      lookup_known_agents AS (
         SELECT
-          useragent,
-          row_number() OVER () AS row_id
-        FROM cloudtrail_logs
-        WHERE eventtime >= '2024-08-01T00:00:00'
-          AND "timestamp" >= '2024/08/01'
-      ),
-      lookup_known_agents (lookup_agent, found_tool, lookup_nth) AS (
-        VALUES
-          ('aws-cli%', 'cli', 1),
-          ('kali\_\%', 'it''s', 2)
-      ),
-      ranked AS (
-        SELECT
-          found_tool AS tool,
-          row_number() OVER (PARTITION BY row_id ORDER BY lookup_nth) AS nth
-        FROM events
-        LEFT JOIN lookup_known_agents
-          ON lower(useragent) LIKE lookup_agent ESCAPE '\'
+          array_agg(CAST(row(agent, tool) AS ROW(agent VARCHAR, tool VARCHAR)) ORDER BY nth) AS known_agents_entries
+        FROM (
+          VALUES
+            ('aws-cli%', 'cli', 1),
+            ('kali\_\%', 'it''s', 2)
+        ) AS known (agent, tool, nth)
       )
     SELECT
-      tool
-    FROM ranked
-    WHERE nth = 1
+      element_at(
+        transform(filter(known_agents_entries, x -> lower(useragent) LIKE x.agent ESCAPE '\'), x -> x.tool),
+        1
+      ) AS tool
+    FROM cloudtrail_logs
+    CROSS JOIN lookup_known_agents
+    WHERE eventtime >= '2024-08-01T00:00:00'
+      AND "timestamp" >= '2024/08/01'
     "#);
 }
 
 #[test]
-fn large_lookups_are_refused() {
-    let options = Options { max_inline_lookup_rows: Some(1), ..Options::default() };
+fn large_lookups_are_tables_of_the_database() {
+    let options =
+        Options { max_inline_lookup_rows: Some(1), lookup_database: Some("lists".to_owned()), ..Options::default() };
     let (query, sink) = emit_with(lookup(table(vec![]), false), columns(&["tool"]), &options);
-    assert!(query.is_err());
-    assert_eq!(sink.diagnostics()[0].code.id, "C402");
+    assert_eq!(sink.diagnostics()[0].code.id, "C411");
+    assert!(
+        sink.diagnostics()[0].message.contains("`lists.known_agents` must hold them, with the columns `agent`, `tool`")
+    );
+    insta::assert_snapshot!(query.expect("a query"), @r#"
+    WITH
+      lookup_known_agents AS (
+        SELECT
+          lower(CAST(agent AS VARCHAR)) AS lookup_agent,
+          CAST(tool AS VARCHAR) AS found_tool
+        FROM lists.known_agents
+      )
+    SELECT
+      found_tool AS tool
+    FROM cloudtrail_logs
+    LEFT JOIN lookup_known_agents
+      ON lower(useragent) = lookup_agent
+    WHERE eventtime >= '2024-08-01T00:00:00'
+      AND "timestamp" >= '2024/08/01'
+    "#);
+}
+
+#[test]
+fn wildcards_of_a_table_are_read_as_patterns() {
+    let options = Options { max_inline_lookup_rows: Some(1), ..Options::default() };
+    let (query, _) =
+        emit_with(lookup(table(vec![(name("agent"), MatchType::Wildcard)]), false), columns(&["tool"]), &options);
+    insta::assert_snapshot!(query.expect("a query"), @r#"
+    WITH
+      lookup_known_agents AS (
+        SELECT
+          array_agg(CAST(row(agent, tool) AS ROW(agent VARCHAR, tool VARCHAR)) ORDER BY agent, tool) AS known_agents_entries
+        FROM (
+          SELECT
+            replace(regexp_replace(lower(CAST(agent AS VARCHAR)), '([\\%_])', '\\$1'), '*', '%') AS agent,
+            CAST(tool AS VARCHAR) AS tool
+          FROM known_agents
+        ) AS known
+      )
+    SELECT
+      element_at(
+        transform(filter(known_agents_entries, x -> lower(useragent) LIKE x.agent ESCAPE '\'), x -> x.tool),
+        1
+      ) AS tool
+    FROM cloudtrail_logs
+    CROSS JOIN lookup_known_agents
+    WHERE eventtime >= '2024-08-01T00:00:00'
+      AND "timestamp" >= '2024/08/01'
+    "#);
+}
+
+#[test]
+fn several_rows_that_match_give_arrays() {
+    let mut several = (*table(vec![(name("agent"), MatchType::Wildcard)])).clone();
+    several.max_matches = 1000;
+    several.default_match = Some("none".to_owned());
+    several.rows.push(["aws-cli*", "again", "3"].map(str::to_owned).to_vec());
+    let wild = Arc::new(several.clone());
+    insta::assert_snapshot!(emit(lookup(wild, false), columns(&["tool"])), @r#"
+    WITH
+      lookup_known_agents AS (
+        SELECT
+          array_agg(CAST(row(agent, tool) AS ROW(agent VARCHAR, tool VARCHAR)) ORDER BY nth) AS known_agents_entries
+        FROM (
+          VALUES
+            ('aws-cli%', 'cli', 1),
+            ('kali\_\%', 'it''s', 2),
+            ('aws-cli%', 'again', 3)
+        ) AS known (agent, tool, nth)
+      )
+    SELECT
+      coalesce(
+        nullif(
+          transform(filter(known_agents_entries, x -> lower(useragent) LIKE x.agent ESCAPE '\'), x -> x.tool),
+          ARRAY[]
+        ),
+        ARRAY['none']
+      ) AS tool
+    FROM cloudtrail_logs
+    CROSS JOIN lookup_known_agents
+    WHERE eventtime >= '2024-08-01T00:00:00'
+      AND "timestamp" >= '2024/08/01'
+    "#);
+    several.matching.clear();
+    insta::assert_snapshot!(emit(lookup(Arc::new(several), false), columns(&["tool"])), @r#"
+    WITH
+      lookup_known_agents (lookup_agent, found_tool) AS (
+        VALUES
+          ('aws-cli*', ARRAY['cli', 'again']),
+          ('kali_%', ARRAY['it''s'])
+      )
+    SELECT
+      CASE WHEN lookup_agent IS NULL THEN ARRAY['none'] ELSE found_tool END AS tool
+    FROM cloudtrail_logs
+    LEFT JOIN lookup_known_agents
+      ON lower(useragent) = lookup_agent
+    WHERE eventtime >= '2024-08-01T00:00:00'
+      AND "timestamp" >= '2024/08/01'
+    "#);
 }
 
 #[test]

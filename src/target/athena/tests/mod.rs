@@ -6,6 +6,7 @@ use std::sync::Arc;
 mod conditions;
 mod joins;
 mod plans;
+mod rows;
 mod values;
 
 use super::*;

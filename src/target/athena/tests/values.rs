@@ -164,13 +164,10 @@ fn estimates_are_declared() {
 }
 
 #[test]
-fn rates_are_unsupported() {
-    let plan = stats(
-        scan(),
-        vec![],
-        vec![("v", agg(AggregateFunction::Rate, Some(col("requestParameters.n")), Type::DOUBLE))],
-    );
-    assert_eq!(complaints(plan, columns(&["v"])), ["C402 `rate` is not implemented for Athena"]);
+fn a_rate_is_the_change_over_the_time() {
+    let rate = agg(AggregateFunction::Rate, Some(typed("requestParameters.n", Type::INTEGER)), Type::DOUBLE);
+    let query = aggregate_shown(rate);
+    assert!(query.contains("max_by(") && query.contains("/ nullif("), "{query}");
 }
 
 #[test]
