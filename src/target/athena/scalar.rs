@@ -325,12 +325,16 @@ impl Emitter<'_> {
         let to = Phys { kind: Kind::Varchar, array: base.phys.array };
         let base = base.convert(to);
         let parameter = self.parameter(block);
-        self.reading(
-            e.span,
-            "JSON text is taken as loggers write it, without blanks between its parts and with each key once: objects and \
-             lists are shown so, and of a key that stands twice the first counts",
-        );
+        self.assume_plain_json(e.span);
         Ok(json::read(base, path, e.ty, json::Leaf::Any, &parameter))
+    }
+
+    /// Says once what reading below JSON texts relies on.
+    fn assume_plain_json(&mut self, span: Span) {
+        const ASSUMED: &str = "JSON texts are taken to have no blanks between their parts, and each key once";
+        if !self.sink.diagnostics().iter().any(|d| d.message == ASSUMED) {
+            self.reading(span, ASSUMED);
+        }
     }
 
     /// `all`: every match, with their greatest number (0: no limit).

@@ -128,9 +128,9 @@ impl Format {
                 self.literal(c);
                 continue;
             }
-            let mut letter = match chars.next() {
-                Some(letter) => letter,
-                None => return Ok(self.literal('%')),
+            let Some(mut letter) = chars.next() else {
+                self.literal('%');
+                return Ok(());
             };
             // How a number is filled up is no matter to who reads it.
             if matches!(letter, '-' | '_' | '0') && chars.peek().is_some_and(char::is_ascii_alphabetic) {
