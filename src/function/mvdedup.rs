@@ -6,7 +6,10 @@ use crate::ir::{Expr, Type};
 pub(super) static FUNCTION: Function =
     Function { name: "mvdedup", usage: "mvdedup(field)", arity: (1, 1), condition: no_condition, lower };
 
-fn lower(call: Call<'_>) -> Result<Expr, Fault> {
+fn lower(mut call: Call<'_>) -> Result<Expr, Fault> {
+    if !call.arguments[0].ty.multivalue {
+        return Ok(call.take(0));
+    }
     let ty = Type::many(call.arguments[0].ty.scalar);
     call.pass(ty)
 }

@@ -159,13 +159,13 @@ impl Checker {
                 nullable
             }
             ExprKind::MapValues { value, variable, body } => {
-                self.value(value, env);
+                let absent = self.value(value, env);
                 self.several(value, "`mvmap`");
                 self.variables.push((*variable, value.ty.element()));
-                self.value(body, env);
+                let left_out = self.value(body, env);
                 self.variables.pop();
                 self.gives(e, Type::many(body.ty.scalar));
-                true
+                absent || left_out
             }
             ExprKind::FilterValues { value, variable, predicate } => {
                 self.value(value, env);

@@ -351,11 +351,28 @@ pub(crate) fn only_value(value: Expr) -> Expr {
         return value;
     }
     let (span, element) = (value.span, value.ty.element());
+    let value = match joined_to_each(value) {
+        Ok(joined) => return joined,
+        Err(value) => value,
+    };
     let call = |function, args, ty| Expr::new(ExprKind::Call { function, args }, ty, true, span);
     let count = call("mvcount", vec![value.clone()], Type::INTEGER);
     let single = Expr::compare(CompareOp::Eq, count, Expr::integer(1, span), Case::Sensitive);
     let first = call("mvindex", vec![value, Expr::integer(0, span)], element);
     Expr::new(ExprKind::Case { arms: vec![(single, first)], otherwise: None }, element, true, span)
+}
+
+/// A text that is joined to each value: joined to the only value.
+fn joined_to_each(value: Expr) -> Result<Expr, Expr> {
+    let ExprKind::MapValues { value: list, variable, body } = &value.kind else { return Err(value) };
+    let ExprKind::Concat(parts) = &body.kind else { return Err(value) };
+    let one = |part: &Expr| part.kind == ExprKind::Variable(*variable);
+    if !parts.iter().all(|part| one(part) || part.as_literal().is_some() || part.as_column().is_some()) {
+        return Err(value);
+    }
+    let only = only_value((**list).clone());
+    let parts = parts.iter().map(|part| if one(part) { only.clone() } else { part.clone() }).collect();
+    Ok(Expr::new(ExprKind::Concat(parts), Type::STRING, true, value.span))
 }
 
 /// The first field that an expression names.

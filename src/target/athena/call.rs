@@ -28,8 +28,11 @@ impl Emitter<'_> {
             ("mvappend", [_, ..]) => self.mvappend(args, e, block),
             ("mvzip", [left, right, rest @ ..]) => self.mvzip(left, right, rest.first(), e, block),
             ("mvrange", [start, end, rest @ ..]) => self.mvrange(start, end, rest.first(), e, block),
-            ("split", [_, delimiter]) if delimiter.as_literal() == Some(&Literal::String(String::new())) => {
-                Err(self.no_form(name, e, "`split` into characters is not implemented for Athena"))
+            ("split", [text, delimiter]) if delimiter.as_literal() == Some(&Literal::String(String::new())) => {
+                let text = self.scalar(text, "a split text", block)?;
+                let nullable = text.nullable;
+                let characters = sql::call("regexp_extract_all", vec![text.text(), sql::string("(?s).")]);
+                Ok(Typed::new(characters, Phys::many(Kind::Varchar), e.ty, nullable))
             }
             ("isnum" | "isint" | "isstr", [value]) => self.is_kind(name, value, block),
             ("typeof", [value]) => self.type_of(value, e, block),

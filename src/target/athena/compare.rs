@@ -275,7 +275,7 @@ pub(super) fn like_pattern(pattern: &Pattern) -> (String, bool) {
 pub(super) fn in_network(value: Typed, network: &str) -> Leaf {
     let null = null_when(&value);
     let value = value.text();
-    let contains = sql::call("contains", vec![sql::string(network), sql::try_cast(value.clone(), sql::ip_address())]);
+    let contains = contains(network, value.clone());
     let certain = sql::coalesce(vec![contains.clone(), sql::boolean(false)]);
     match null {
         NullWhen::Never => Leaf { sql: certain, loose: Some(contains), negation: None, null_when: NullWhen::Never },
@@ -289,6 +289,24 @@ pub(super) fn in_network(value: Typed, network: &str) -> Leaf {
             }
         }
     }
+}
+
+/// Whether an address is in a block; NULL where the text is no address.
+fn contains(network: &str, address: Sql) -> Sql {
+    let contains = sql::call("contains", vec![sql::string(network), sql::try_cast(address.clone(), sql::ip_address())]);
+    if covers_mapped(network) { sql::and(vec![contains, is_ipv6(address)]) } else { contains }
+}
+
+/// Whether Trino, for which `10.0.0.1` is `::ffff:10.0.0.1`, finds addresses of version 4 in a block of version 6.
+pub(super) fn covers_mapped(network: &str) -> bool {
+    let Some((address, length)) = network.rsplit_once('/') else { return false };
+    let short = length.parse::<u32>().is_ok_and(|length| length < 96);
+    address.contains(':') && ((short && address.starts_with("::")) || address.starts_with("::ffff:"))
+}
+
+/// Whether the text of an address or block is one of version 6.
+pub(super) fn is_ipv6(text: Sql) -> Sql {
+    sql::cmp(sql::call("strpos", vec![text, sql::string(":")]), CompareOp::Gt, sql::integer(0))
 }
 
 /// `10.1.2.3/8` as `10.0.0.0/8`; an address alone is a network of one.

@@ -3,6 +3,7 @@
 use sqlparser::ast::{Expr as Sql, Ident, Query, TableFactor};
 
 use super::block::{Block, Needs, Slot, hidden};
+use super::compare::{covers_mapped, is_ipv6};
 use super::emitter::Emitter;
 use super::ident::Names;
 use super::lookup::{Row, Task, default, folded, key_column, matching, output_column, text};
@@ -71,7 +72,11 @@ impl Emitter<'_> {
             let each = this.parameter(block);
             let tests = task.lookup.on.iter().zip(&task.keys).zip(keys).map(|(((name, _), key), member)| {
                 let member = Sql::CompoundIdentifier(vec![super::ident::ident(&entry), member.clone()]);
-                test(table, matching(table, name), key, member, &each)
+                let mapped = task.rows.as_ref().is_some_and(|rows| {
+                    let place = task.lookup.on.iter().position(|(n, _)| n == name);
+                    rows.iter().any(|row| place.and_then(|p| row.keys.get(p)).is_some_and(|block| covers_mapped(block)))
+                });
+                test(table, matching(table, name), key, member, (&each, mapped))
             });
             tests.collect()
         });
@@ -150,13 +155,24 @@ fn numbered(rows: &[Row], task: &Task<'_>) -> Query {
 }
 
 /// Whether a value, or some value of a multivalue field, matches an entry's key.
-fn test(table: &LookupTable, matching: Option<MatchType>, key: &Typed, member: Sql, each: &str) -> Sql {
+/// `mapped`: blocks of version 6 in which Trino finds addresses of version 4.
+fn test(
+    table: &LookupTable,
+    matching: Option<MatchType>,
+    key: &Typed,
+    member: Sql,
+    (each, mapped): (&str, bool),
+) -> Sql {
     let fold = |text: Sql| if matching == Some(MatchType::Cidr) { text } else { folded(table, text) };
     let is = |text: Sql| match matching {
         None => sql::eq(text, member.clone()),
         Some(MatchType::Wildcard) => sql::like(text, member.clone(), true),
         Some(MatchType::Cidr) => {
-            sql::call("contains", vec![member.clone(), sql::try_cast(text, sql::ip_address())])
+            let inside = sql::call("contains", vec![member.clone(), sql::try_cast(text.clone(), sql::ip_address())]);
+            match mapped {
+                false => inside,
+                true => sql::and(vec![inside, sql::eq(is_ipv6(text), is_ipv6(member.clone()))]),
+            }
         }
     };
     if !key.phys.array {

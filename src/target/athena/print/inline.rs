@@ -184,7 +184,7 @@ fn frame(f: &WindowFrame) -> String {
     }
 }
 
-fn order_keys(keys: &[OrderByExpr]) -> String {
+pub(super) fn order_keys(keys: &[OrderByExpr]) -> String {
     keys.iter().map(order_key).collect::<Vec<_>>().join(", ")
 }
 

@@ -5,13 +5,13 @@
 mod inline;
 
 use sqlparser::ast::{
-    BinaryOperator, Cte, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, InTarget,
+    BinaryOperator, Cte, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, GroupByExpr, InTarget,
     JoinConstraint, JoinOperator, LimitClause, OrderByKind, Query, Select, SelectItem, SetExpr, SetOperator,
     SetQuantifier, TableFactor, UnaryOperator,
 };
 
 use inline::{
-    access, alias, call_suffix, cast_word, expr, identifier, lambda_head, list, object_name, order_key, type_name,
+    access, alias, call_suffix, cast_word, expr, identifier, lambda_head, list, object_name, order_key, order_keys, type_name,
 };
 
 /// Columns after which an expression is broken into lines.
@@ -401,10 +401,19 @@ impl Printer {
                 _ => None,
             })
             .collect();
-        let Some(plain) = plain.filter(|p| !p.is_empty() && args.clauses.is_empty()) else { return false };
+        let Some(plain) = plain.filter(|p| !p.is_empty()) else { return false };
+        let mut order = Vec::new();
+        for clause in &args.clauses {
+            let FunctionArgumentClause::OrderBy(keys) = clause else { return false };
+            order.push(order_keys(keys));
+        }
         self.text(&object_name(&f.name));
         self.text(if args.duplicate_treatment.is_some() { "(DISTINCT" } else { "(" });
         self.expressions(plain.into_iter(), indent);
+        for keys in order {
+            self.text(&format!("  ORDER BY {keys}"));
+            self.line(indent);
+        }
         self.text(")");
         self.text(&call_suffix(f));
         true
