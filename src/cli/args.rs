@@ -354,7 +354,7 @@ pub(super) struct CommonArgs {
     /// The database of tables that stand for lookups whose rows are not in the content folder (Athena)
     #[arg(long, value_name = "NAME")]
     pub(super) lookup_database: Option<String>,
-    /// Rows up to which a lookup table is written into a query
+    /// Rows up to which a lookup table is written into a query; a larger one is a table in Athena
     #[arg(long, value_name = "N")]
     pub(super) max_inline_lookup_rows: Option<usize>,
     /// The configuration file [default: rulecast.toml here or in a folder above]

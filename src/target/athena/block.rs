@@ -11,7 +11,7 @@ use super::emitter::Emitter;
 use super::ident::Names;
 use super::select::{self, Clauses};
 use super::sql;
-use super::typed::{Phys, Typed};
+use super::typed::{Kind, Phys, Typed};
 use crate::diagnostic::Reported;
 use crate::ir::{Name, Type};
 use crate::source::Span;
@@ -415,7 +415,10 @@ fn shown(name: &str, value: Typed) -> Expr {
     if value.is_null_literal() {
         return sql::cast(value.sql, Phys::of(value.ty).data_type());
     }
-    if value.phys == Phys::TIMESTAMP && name != "_time" { value.double() } else { value.null_if_empty().sql }
+    let seconds = Phys { kind: Kind::Double, array: value.phys.array };
+    let is_time = value.phys.kind == Kind::Timestamp && name != "_time";
+    let value = if is_time { value.convert(seconds) } else { value };
+    value.null_if_empty().sql
 }
 
 /// GROUP BY: the columns where all keys are such, else the numbers of the select items that show them.
