@@ -348,7 +348,10 @@ fn wildcards_of_a_table_are_read_as_patterns() {
     WITH
       lookup_known_agents AS (
         SELECT
-          array_agg(CAST(row(agent, tool) AS ROW(agent VARCHAR, tool VARCHAR)) ORDER BY agent, tool) AS known_agents_entries
+          array_agg(
+            CAST(row(agent, tool) AS ROW(agent VARCHAR, tool VARCHAR))
+            ORDER BY agent, tool
+          ) AS known_agents_entries
         FROM (
           SELECT
             replace(regexp_replace(lower(CAST(agent AS VARCHAR)), '([\\%_])', '\\$1'), '*', '%') AS agent,

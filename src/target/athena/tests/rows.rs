@@ -387,7 +387,7 @@ fn columns_become_rows_and_rows_columns() {
         WHERE eventtime >= '2024-08-01T00:00:00'
           AND "timestamp" >= '2024/08/01'
         GROUP BY awsregion
-        ORDER BY awsregion
+        ORDER BY region
         LIMIT 2
       ),
       numbered AS (
