@@ -43,6 +43,15 @@ impl Emitter<'_> {
         on.append(&mut right.filter);
         let outer = join.kind == JoinKind::Left;
         left.from.joins.push(select::join(&right_name, on, outer));
+        // A later alias must not be called like a column of the right side.
+        for (_, slot) in &right.columns {
+            if let Slot::Ready(t) = slot
+                && let sqlparser::ast::Expr::CompoundIdentifier(parts) = &t.sql
+                && let Some(column) = parts.last()
+            {
+                left.names.reserve(&column.value);
+            }
+        }
         for (name, slot) in std::mem::take(&mut right.columns) {
             if join.on.contains(&name) {
                 continue;

@@ -139,8 +139,7 @@ impl<'a> Worker<'a> {
             Err(error) => Outcome::Error(error),
             Ok(Ok(rows)) => Outcome::Equal(rows),
             Ok(Err(difference)) => {
-                let listed =
-                    emitted.fidelity == Fidelity::Approximate && self.differences.covers(rule, &emitted.diagnostics);
+                let listed = self.differences.covers(rule, emitted.fidelity, &emitted.diagnostics);
                 if listed { Outcome::Listed } else { Outcome::Mismatch(difference) }
             }
         }

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
-use rulecast::diagnostic::Diagnostic;
+use rulecast::diagnostic::{Diagnostic, code};
+use rulecast::target::Fidelity;
 use serde::Deserialize;
 
 #[derive(Deserialize, Default)]
@@ -43,12 +44,14 @@ impl Differences {
         Ok(Differences { entries: file.difference, used })
     }
 
-    /// Whether an entry names the rule, and one of the output's diagnostics says what the entry says.
-    pub(crate) fn covers(&self, rule: &str, diagnostics: &[Diagnostic]) -> bool {
+    /// Whether an entry names the rule, and one of the output's diagnostics says what the entry says. For an exact output only
+    /// a reading counts: Splunk itself leaves the rows open.
+    pub(crate) fn covers(&self, rule: &str, fidelity: Fidelity, diagnostics: &[Diagnostic]) -> bool {
         let mut covered = false;
         for (entry, used) in self.entries.iter().zip(&self.used) {
             let Some(at) = entry.rules.iter().position(|r| r == rule) else { continue };
-            if diagnostics.iter().any(|d| d.code.id == entry.code && d.message.contains(&entry.text)) {
+            let counts = fidelity == Fidelity::Approximate || entry.code == code::READING.id;
+            if counts && diagnostics.iter().any(|d| d.code.id == entry.code && d.message.contains(&entry.text)) {
                 used[at].store(true, Ordering::Relaxed);
                 covered = true;
             }

@@ -36,13 +36,21 @@ pub(crate) fn real(folder: &Path) -> Result<Vec<Record>> {
 /// Those of the records that a query can be compared on: where its rows depend on the order of the events, and neither Splunk
 /// nor SQL says which of two events of the same moment comes first, only one of them is kept.
 pub(crate) fn comparable(records: &[Record], query: &Query, schemas: &Schemas) -> Vec<Record> {
+    // Of records with the same raw text, a row of the result could be any.
+    let mut texts = HashSet::new();
+    let raw = |record: &Record| {
+        let value: Option<serde_json::Value> = serde_json::from_str(&record.text).ok();
+        value.and_then(|v| v.get("_raw")?.as_str().map(str::to_owned))
+    };
+    let records: Vec<Record> =
+        records.iter().filter(|record| raw(record).is_none_or(|text| texts.insert(text))).cloned().collect();
     if !depends_on_order(&query.plan) {
-        return records.to_vec();
+        return records;
     }
     let time = [Column { name: "_time".into(), ty: Type::TIME, nullable: true }];
     let mut seen = HashSet::new();
     let mut kept = Vec::new();
-    for record in records {
+    for record in &records {
         let Some(schema) = schemas.get(&record.source) else { continue };
         let mut slots: Vec<Value<'_>> = Vec::new();
         let moment = match Decoder::new(schema, &time).decode(&record.text, &mut slots) {
