@@ -94,6 +94,9 @@ pub(crate) struct Table {
     pub(crate) time: String,
 }
 
+/// A lookup's name, columns and rows.
+type Known = (Arc<str>, Vec<Name>, Vec<Vec<String>>);
+
 /// `[target.athena]`, as far as it says what the table is like.
 #[derive(Deserialize)]
 struct Section {
@@ -145,7 +148,7 @@ pub(crate) fn quoted(name: &str) -> String {
 pub(crate) fn tables(query: &Query, schemas: &Schemas, sql: &str) -> Result<Vec<Table>> {
     let mut tables: Vec<Table> = Vec::new();
     let mut scans: Vec<&Scan> = Vec::new();
-    let mut lookups: Vec<(Arc<str>, Vec<Name>, Vec<Vec<String>>)> = Vec::new();
+    let mut lookups: Vec<Known> = Vec::new();
     walk(&query.plan, &mut |rel| match rel {
         Rel::Scan(scan) => scans.push(scan),
         Rel::Lookup(lookup) => lookups.push(lookup_table(&lookup.table)),
@@ -178,7 +181,7 @@ fn walk<'q>(rel: &'q Rel, see: &mut impl FnMut(&'q Rel)) {
     }
 }
 
-fn lookup_table(table: &LookupTable) -> (Arc<str>, Vec<Name>, Vec<Vec<String>>) {
+fn lookup_table(table: &LookupTable) -> Known {
     let rows = if table.external { Vec::new() } else { table.rows.clone() };
     (table.name.clone(), table.columns.clone(), rows)
 }
